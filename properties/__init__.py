@@ -1,0 +1,1 @@
+"""What must hold, how schedules are made and run, and the front doors."""

@@ -1,0 +1,1 @@
+"""Implementations of Raft behind the Node interface."""

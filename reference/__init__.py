@@ -1,0 +1,1 @@
+"""Raft as code: a compact reference. Knows no specification and no judge; standard library only."""

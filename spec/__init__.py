@@ -1,0 +1,1 @@
+"""Raft as a formal model, in TLA+, and how to load it."""

@@ -1,0 +1,1 @@
+"""TLA+ in Python: syntax tree, modules, values, compiler, explicit checker. Knows nothing about Raft."""
