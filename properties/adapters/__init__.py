@@ -1,1 +1,1 @@
-"""Implementations of Raft behind the Node interface."""
+"""Rafts behind the Node interface."""

@@ -1,0 +1,149 @@
+"""What is wrong with a node before any question of Raft: it breaks a rule of the seam (node.py).
+
+Only looks. Each check returns None, or what was seen and what was expected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from raftcheck.traces.events import (
+    NOBODY,
+    AppendEntriesRequest,
+    AppendEntriesResponse,
+    Entry,
+    Message,
+    NodeState,
+    RequestVoteRequest,
+    RequestVoteResponse,
+)
+
+Kind = Literal[
+    "exception", "hang", "start", "state", "timers", "answer", "send", "view", "disk", "reply", "quiet"
+]
+"""Which rule: a call raised, did not return, or returned nonsense (start, state, timers, request's answer); a
+
+message, a disk write or a reply makes no sense; the node acted when it had to be quiet.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A node broke a rule of the seam."""
+
+    kind: Kind
+    server: str
+    action: str
+    """What the world was doing, in words."""
+    seen: str
+    expected: str
+
+    def report(self) -> str:
+        return (
+            f"{self.server}: {self.kind} finding, when: {self.action}\n"
+            f"  seen      {self.seen}\n"
+            f"  expected  {self.expected}"
+        )
+
+
+class Misbehaviour(Exception):
+    """Carries a finding from where it is made to whoever runs the cluster."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.report())
+        self.finding = finding
+
+
+Wrong = tuple[str, str] | None
+"""(seen, expected), or None where all is well."""
+
+ROLES = ("Follower", "Candidate", "Leader")
+
+
+def shown(value: object) -> str:
+    """A value for a report: its repr, cut, and never an exception even where the repr is a node's."""
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def is_count(value: object) -> bool:
+    """An index or a term: True is an int to Python, but not to a reader."""
+    return type(value) is int and value >= 0
+
+
+def wrong_state(state: NodeState, servers: tuple[str, ...], known: tuple[Entry, ...]) -> Wrong:
+    """Checks types and ranges of what state() returned; `known` is a log that was found to be sound before."""
+    if not isinstance(state, NodeState):
+        return f"state() returned {shown(state)}", "a NodeState"
+    if state.role is not None and state.role not in ROLES:
+        return f"role = {shown(state.role)}", "one of " + ", ".join(ROLES)
+    for name in ("current_term", "commit_index"):
+        value = getattr(state, name)
+        if value is not None and not is_count(value):
+            return f"{name} = {shown(value)}", "an int from 0 on"
+    vote = state.voted_for
+    if vote is not None and vote != NOBODY and vote not in servers:
+        return f"voted_for = {shown(vote)}", f"one of {', '.join(servers)}, or '' for nobody"
+    if state.log is not None and state.log is not known:
+        wrong = _wrong_entries("log", state.log, known)
+        if wrong:
+            return wrong
+    if state.votes_granted is not None and not _are_servers(state.votes_granted, servers):
+        return f"votes_granted = {shown(state.votes_granted)}", f"a tuple of {', '.join(servers)}"
+    for name, indexes in (("next_index", state.next_index), ("match_index", state.match_index)):
+        if indexes is not None and not _are_indexes(indexes, servers):
+            return f"{name} = {shown(indexes)}", "a dict from peers to ints from 0 on"
+    return None
+
+
+def _wrong_entries(name: str, entries: Any, known: tuple[Entry, ...] = ()) -> Wrong:
+    if type(entries) is not tuple:
+        return f"{name} = {shown(entries)}", "a tuple of Entry"
+    for place, entry in enumerate(entries):
+        if place < len(known) and entry is known[place]:
+            continue
+        if not isinstance(entry, Entry) or not is_count(entry.term) or type(entry.value) is not str:
+            return f"{name}[{place + 1}] = {shown(entry)}", "Entry(term: int from 0 on, value: str)"
+    return None
+
+
+def _are_servers(names: Any, servers: tuple[str, ...]) -> bool:
+    return type(names) is tuple and all(name in servers for name in names)
+
+
+def _are_indexes(indexes: Any, servers: tuple[str, ...]) -> bool:
+    return type(indexes) is dict and all(
+        peer in servers and is_count(index) for peer, index in indexes.items()
+    )
+
+
+def wrong_view(view: Message, source: str, dest: str) -> Wrong:
+    """Checks that a view is a message of raft.tla from the one who sends it to the one who gets it."""
+    match view:
+        case AppendEntriesRequest():
+            sound = is_count(view.prev_log_index) and is_count(view.prev_log_term) and is_count(view.commit_index)
+            expected = "prev_log_index, prev_log_term and commit_index ints from 0 on"
+            wrong = _wrong_entries("entries", view.entries)
+            if wrong:
+                return f"{wrong[0]} in {shown(view)}", wrong[1]
+        case AppendEntriesResponse():
+            sound = type(view.success) is bool and is_count(view.match_index)
+            expected = "success a bool, match_index an int from 0 on"
+        case RequestVoteRequest():
+            sound = is_count(view.last_log_index) and is_count(view.last_log_term)
+            expected = "last_log_index and last_log_term ints from 0 on"
+        case RequestVoteResponse():
+            sound, expected = type(view.vote_granted) is bool, "vote_granted a bool"
+        case _:
+            return f"view {shown(view)}", "a message of raftcheck.traces.events, or None"
+    if not sound:
+        return shown(view), expected
+    if not is_count(view.term):
+        return f"term = {shown(view.term)} in {shown(view)}", "an int from 0 on"
+    if view.source != source or view.dest != dest:
+        return f"{shown(view)}, sent by {source} to {dest}", "source and dest as sent"
+    return None

@@ -1,0 +1,352 @@
+"""A module under a configuration: its initial states, its actions with names, its formulas, compiled.
+
+Nothing is evaluated before everything that the configuration names is found and compiled, so what is not
+supported is refused here, with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .compiler import Compiler, Environment, Local
+from .config import Config, Reference
+from .errors import Span, TlaError, did_you_mean
+from .evaluator import Binding, Evaluator
+from .explanation import successors
+from .syntax import (
+    ACTION_LEVEL,
+    STATE_LEVEL,
+    And,
+    BoxAction,
+    Definition,
+    Expr,
+    Module,
+    Native,
+    Or,
+    Parameter,
+    Quantifier,
+    Ref,
+    Temporal,
+    level,
+)
+from .values import Value, ordered
+
+State = tuple[Value, ...]
+"""The values of the variables, in the order of their declaration."""
+
+RUNTIME_ERRORS = (TlaError, KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError)
+"""What compiled code raises where the text has no value; the evaluator then finds the place."""
+
+MEMO_SIZE = 200_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action:
+    """One disjunct of Next with its constant arguments: Timeout("n1")."""
+
+    name: str
+    arguments: tuple[Value, ...]
+    node: Expr
+    environment: Mapping[Parameter, Value]
+    run: Callable[[State, Callable[[State], None]], None]
+
+    def __str__(self) -> str:
+        from .notation import format_value
+
+        return f"{self.name}({', '.join(map(format_value, self.arguments))})" if self.arguments else self.name
+
+
+class Formula:
+    """A compiled predicate on states, or on steps where it primes.
+
+    A state formula remembers its truth by the values of just the variables that it reads.
+    """
+
+    __slots__ = ("_known", "_reads", "_test", "name", "node", "on_steps")
+
+    def __init__(self, name: str, node: Expr, test: Callable[..., bool], reads: Sequence[int]) -> None:
+        self.name = name
+        self.node = node
+        self.on_steps = level(node) >= ACTION_LEVEL
+        self._test = test
+        self._reads = tuple(reads)
+        self._known: dict[tuple[Value, ...], bool] = {}
+
+    def holds(self, state: State, successor: State | None = None) -> bool:
+        if self.on_steps:
+            return bool(self._test(state, successor))
+        key = tuple([state[place] for place in self._reads])
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MEMO_SIZE:
+                self._known.clear()
+            known = self._known[key] = bool(self._test(state, None))
+        return known
+
+
+class Model:
+    """What a checker, a validator or a simulation needs of a module and a configuration."""
+
+    def __init__(self, module: Module, config: Config) -> None:
+        """TlaError for a constant without a value, a name that the module lacks, or what cannot be compiled."""
+        self.module = module
+        self.config = config
+        self.variables = tuple(variable.name for variable in module.variables)
+        self.binding = _binding(module, config)
+        self.compiler = Compiler(self.variables, self.binding)
+
+    # --- what the configuration asks for ----------------------------------------------------------------
+
+    def definition(self, name: str, span: Span | None = None) -> Definition:
+        """The definition of that name, after the configuration's overrides."""
+        found = self.binding.overrides.get(name) or self.module.definitions.get(name)
+        if not isinstance(found, Definition):
+            hint = did_you_mean(name, self.module.definitions)
+            raise TlaError(f"module `{self.module.name}` defines no `{name}`{hint}", span)
+        return found
+
+    def check_assumptions(self) -> None:
+        """TlaError for the first ASSUME that is false."""
+        evaluator = Evaluator(self.binding)
+        for assumption in self.module.assumptions:
+            if not evaluator.truth(assumption.expression):
+                raise TlaError(f"ASSUME {assumption.name or 'here'} is false", assumption.span)
+
+    def behavior(self) -> tuple[Expr, Expr]:
+        """The initial predicate and the next-state action: INIT and NEXT, or those of SPECIFICATION."""
+        config = self.config
+        if config.specification is not None:
+            body = self.definition(config.specification.name, config.specification.span).body
+            return self._split(body)
+        if config.init is None or config.next is None:
+            raise TlaError(f"{config.file}: expected SPECIFICATION, or INIT and NEXT")
+        return tuple(self.definition(name.name, name.span).body for name in (config.init, config.next))  # type: ignore[return-value]
+
+    def _split(self, body: Expr) -> tuple[Expr, Expr]:
+        initial: list[Expr] = []
+        following: list[Expr] = []
+        todo = [body]
+        while todo:
+            part = todo.pop(0)
+            match part:
+                case And(items=items):
+                    todo = [*items, *todo]
+                case Temporal(operator="[]", arguments=(BoxAction(action=action),)):
+                    following.append(action)
+                case Temporal(operator="WF" | "SF"):
+                    pass  # fairness restricts no safety property
+                case Ref(to=Definition() as to, arguments=()) if level(to.body) > STATE_LEVEL:
+                    todo = [to.body, *todo]
+                case _ if level(part) <= STATE_LEVEL:
+                    initial.append(part)
+                case _:
+                    raise TlaError("expected Init /\\ [][Next]_vars, with fairness or without", part.span)
+        if len(following) != 1 or not initial:
+            raise TlaError("expected Init /\\ [][Next]_vars, with fairness or without", body.span)
+        return And(body.span, tuple(initial)), following[0]
+
+    # --- compiled pieces --------------------------------------------------------------------------------
+
+    def initial_states(self) -> list[State]:
+        """All initial states, in the order in which they are found; one may come more than once."""
+        node, _ = self.behavior()
+        found: list[State] = []
+        try:
+            self.compiler.initial(node)(found.append)
+        except RUNTIME_ERRORS as error:
+            raise self._located(error, node, {}) from error
+        return found
+
+    def actions(self) -> tuple[Action, ...]:
+        """The disjuncts of Next, split at \\/ and at \\E over constant sets, as TLC names them."""
+        _, following = self.behavior()
+        made = []
+        for name, arguments, node, environment in self._disjuncts(following, {}, self._next_name(), ()):
+            code: Environment = {p: Local(self.compiler.constant(v)) for p, v in environment.items()}
+            run = self.compiler.action(node, code)
+            made.append(Action(name, arguments, node, environment, run))
+        return tuple(made)
+
+    def _next_name(self) -> str:
+        return self.config.next.name if self.config.next is not None else "Next"
+
+    def _disjuncts(
+        self, node: Expr, environment: dict[Parameter, Value], name: str, arguments: tuple[Value, ...]
+    ) -> Iterator[tuple[str, tuple[Value, ...], Expr, dict[Parameter, Value]]]:
+        match node:
+            case Or(items=items):
+                for item in items:
+                    yield from self._disjuncts(item, environment, name, arguments)
+                return
+            case Quantifier(universal=False, bounds=bounds, body=body):
+                evaluator = Evaluator(self.binding)
+                if all(self._is_constant(bound.domain, environment) for bound in bounds):
+                    for inner in evaluator.each(bounds, environment):
+                        yield from self._disjuncts(body, dict(inner), name, arguments)
+                    return
+            case Ref(to=to, arguments=given):
+                to = self.binding.meaning(to)
+                constant = all(isinstance(a, Expr) and self._is_constant(a, environment) for a in given)
+                if isinstance(to, Definition) and not to.recursive and constant:
+                    evaluator = Evaluator(self.binding)
+                    values = tuple(evaluator.value(a, environment) for a in given)  # type: ignore[arg-type]
+                    inner = dict(zip(to.parameters, values, strict=True))
+                    yield from self._disjuncts(to.body, inner, to.name, values)
+                    return
+        yield name, arguments, node, environment
+
+    def _is_constant(self, node: Expr, environment: Mapping[Parameter, Value]) -> bool:
+        return level(node) < STATE_LEVEL and not self.compiler.reads(node)
+
+    def step(self, name: str) -> Callable[..., list[State]]:
+        """The action of that name as f(state, *arguments): its successors, each way counted."""
+        run, definition = self._compiled(name, trail=False)
+
+        def take(state: State, *arguments: Value) -> list[State]:
+            found: list[State] = []
+            try:
+                run(state, found.append, *arguments)
+            except RUNTIME_ERRORS as error:
+                environment = dict(zip(definition.parameters, arguments, strict=True))
+                raise self._located(error, definition.body, environment, state) from error
+            return found
+
+        return take
+
+    def trail(self, name: str) -> Callable[..., list[tuple[State, tuple[str, ...]]]]:
+        """Like step, with the names of the actions that each successor took, outermost first."""
+        run, definition = self._compiled(name, trail=True)
+
+        def take(state: State, *arguments: Value) -> list[tuple[State, tuple[str, ...]]]:
+            found: list[tuple[State, tuple[str, ...]]] = []
+            try:
+                run(state, found.append, *arguments)
+            except RUNTIME_ERRORS as error:
+                environment = dict(zip(definition.parameters, arguments, strict=True))
+                raise self._located(error, definition.body, environment, state) from error
+            return found
+
+        return take
+
+    def _compiled(self, name: str, trail: bool) -> tuple[Callable[..., None], Definition]:
+        definition = self.definition(name)
+        run = self.compiler.action(definition.body, {}, definition.parameters, trail)
+        return run, definition
+
+    def formula(self, name: str, span: Span | None = None) -> Formula:
+        """The formula of that name; `holds` takes a state, or two where the formula primes."""
+        definition = self.definition(name, span)
+        return self._formula(name, definition.body)
+
+    def _formula(self, name: str, node: Expr) -> Formula:
+        test = self.compiler.predicate(node, {})
+        reads = sorted(self.variables.index(variable) for variable in self.compiler.reads(node))
+        return Formula(name, node, test, reads)
+
+    def conjuncts(self, reference: Reference) -> tuple[Formula, ...]:
+        """A state formula in parts, so that each is remembered by the few variables that it reads."""
+        definition = self.definition(reference.name, reference.span)
+        if definition.parameters or level(definition.body) > STATE_LEVEL:
+            raise TlaError(f"expected `{reference.name}` to be a state predicate", reference.span)
+        return tuple(self._formula(reference.name, part) for part in _flat(definition.body))
+
+    def step_property(self, reference: Reference) -> Formula:
+        """A PROPERTY of the form [][A]_v, as a formula on steps."""
+        body = self.definition(reference.name, reference.span).body
+        match body:
+            case Temporal(operator="[]", arguments=(BoxAction() as step,)):
+                return self._formula(reference.name, step)
+        raise TlaError(
+            f"the property `{reference.name}` is not of the form [][A]_v, which is what is supported",
+            reference.span,
+        )
+
+    # --- errors and explanations ------------------------------------------------------------------------
+
+    def named(self, state: State) -> dict[str, Value]:
+        return dict(zip(self.variables, state, strict=True))
+
+    def evaluator(self, state: State, successor: State | None = None) -> Evaluator:
+        return Evaluator(self.binding, self.named(state), self.named(successor) if successor else None)
+
+    def _located(
+        self, error: Exception, node: Expr, environment: Mapping[Any, Value], state: State | None = None
+    ) -> TlaError:
+        """The error that compiled code ran into, with its place."""
+        evaluator = Evaluator(self.binding, self.named(state) if state else {})
+        try:
+            for _ in successors(evaluator, node, environment, self.variables, initial=state is None):
+                pass
+        except TlaError as found:
+            return found
+        if isinstance(error, TlaError):
+            return error if error.span else TlaError(error.message, node.span)
+        raise AssertionError(f"{node.span}: compiled code failed where evaluation did not") from error
+
+    def located_in_action(self, error: Exception, action: Action, state: State) -> TlaError:
+        return self._located(error, action.node, action.environment, state)
+
+    def located_in_formula(
+        self, error: Exception, formula: Formula, state: State, successor: State | None = None
+    ) -> TlaError:
+        try:
+            self.evaluator(state, successor).truth(formula.node)
+        except TlaError as found:
+            return found
+        if isinstance(error, TlaError):
+            return TlaError(error.message, formula.node.span)
+        raise AssertionError(f"{formula.node.span}: compiled code failed where evaluation did not") from error
+
+
+def _flat(node: Expr) -> Iterator[Expr]:
+    if isinstance(node, And):
+        for item in node.items:
+            yield from _flat(item)
+    elif isinstance(node, Ref) and isinstance(node.to, Definition) and not node.arguments:
+        yield from _flat(node.to.body) if isinstance(node.to.body, And) else (node,)
+    else:
+        yield node
+
+
+def with_constants(config: Config, **constants: Value) -> Config:
+    """The configuration with other values for these constants."""
+    return replace(config, constants={**config.constants, **constants})
+
+
+def _binding(module: Module, config: Config) -> Binding:
+    unsupported = {
+        "SYMMETRY": config.symmetry, "VIEW": config.view, "ALIAS": config.alias,
+        "POSTCONDITION": config.postcondition,
+    }  # fmt: skip
+    for keyword, reference in unsupported.items():
+        if reference is not None:
+            raise TlaError(f"{keyword} is not supported", reference.span)
+    for name in config.modules:
+        raise TlaError(f"{config.file}: assignments in another module ([{name}]) are not supported")
+    declared = {constant.name: constant for constant in module.constants}
+    overrides: dict[str, Definition | Native] = {}
+    for name, reference in config.overrides.items():
+        replacement = module.definitions.get(reference.name)
+        if replacement is None:
+            hint = did_you_mean(reference.name, module.definitions)
+            raise TlaError(f"module `{module.name}` defines no `{reference.name}`{hint}", reference.span)
+        replaced = declared.get(name) or module.definitions.get(name)
+        if replaced is None:
+            hint = did_you_mean(name, {**declared, **module.definitions})
+            raise TlaError(f"module `{module.name}` has no `{name}`{hint}", config.spans.get(name))
+        if replaced.arity != replacement.arity:
+            raise TlaError(
+                f"`{name}` takes {replaced.arity} arguments, `{reference.name}` {replacement.arity}",
+                reference.span,
+            )
+        overrides[name] = replacement
+    for name in config.constants:
+        if name not in declared and name not in module.definitions:
+            hint = did_you_mean(name, declared)
+            raise TlaError(f"module `{module.name}` has no constant `{name}`{hint}", config.spans.get(name))
+    for name, constant in declared.items():
+        if name not in config.constants and name not in overrides:
+            raise TlaError(f"{config.file}: the constant `{name}` ({constant.span}) is given no value")
+    return Binding(dict(config.constants), overrides)

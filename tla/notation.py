@@ -1,0 +1,134 @@
+"""TLA+ values as text, both ways: written as TLC writes them, so that a value can be laid beside TLC's.
+
+Elements, fields and arguments are written in the order of order_key, which no hash seed changes. Everything
+that is written can be read back, but for lazy sets and functions (Nat, Seq(S)).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from lark import Token, Tree
+from lark.exceptions import VisitError
+from lark.visitors import Transformer_NonRecursive, v_args
+
+from .errors import TlaError
+from .grammars import Grammar, token_span
+from .values import FALSE, TRUE, Function, LazyFunction, ModelValue, Value, function, order_key, ordered
+
+ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "f": "\f", "r": "\r"}
+"""The character after a backslash and what the two stand for (Specifying Systems §16.1.10)."""
+
+_escaped = str.maketrans({meant: f"\\{written}" for written, meant in ESCAPES.items()})
+_field_name = re.compile(r"[0-9_]*[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+
+
+def format_value(value: Value) -> str:
+    match value:
+        case str():
+            return f'"{value.translate(_escaped)}"'
+        case tuple():
+            return f"<<{_listed(value)}>>"
+        case frozenset():
+            return f"{{{_listed(ordered(value))}}}"
+        case Function():
+            return _format_function(value)
+        case LazyFunction():
+            return f"[x \\in {format_value(value.arguments)} |-> ...]"
+        case _:
+            return repr(value)
+
+
+def _listed(values: Iterable[Value]) -> str:
+    return ", ".join(map(format_value, values))
+
+
+def _format_function(f: Function) -> str:
+    pairs = sorted(f.items(), key=lambda pair: order_key(pair[0]))
+    if all(type(key) is str and _field_name.fullmatch(key) for key, _ in pairs):
+        return "[" + ", ".join(f"{key} |-> {format_value(value)}" for key, value in pairs) + "]"
+    return "(" + " @@ ".join(f"{format_value(key)} :> {format_value(value)}" for key, value in pairs) + ")"
+
+
+def parse_value(text: str, file: str = "<value>") -> Value:
+    """The value that the text writes; a bare identifier is a model value."""
+    return ValueBuilder(file).build(_grammar().parse(text, file))
+
+
+@functools.cache
+def _grammar() -> Grammar:
+    grammar = Grammar.open("values.lark", start="value")
+    return replace(grammar, groups={"a value": grammar.begins()})
+
+
+def value_begins() -> frozenset[str]:
+    """What a value may begin with, in words."""
+    return _grammar().begins()
+
+
+@v_args(inline=True)
+class ValueBuilder(Transformer_NonRecursive[Token, Value]):
+    """The values of a tree of values.lark, or of a grammar that imports it."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.file = file
+
+    def build(self, tree: Tree[Token]) -> Value:
+        try:
+            return self.transform(tree)
+        except VisitError as error:
+            raise error.orig_exc from None
+
+    def integer(self, digits: Token) -> Value:
+        return int(digits)
+
+    def interval(self, first: Token, last: Token) -> Value:
+        return frozenset(range(int(first), int(last) + 1))
+
+    def string(self, quoted: Token) -> Value:
+        def unescape(found: re.Match[str]) -> str:
+            meant = ESCAPES.get(found[1])
+            if meant is None:
+                allowed = ", ".join(f"`\\{written}`" for written in ESCAPES)
+                message = f"saw `{found[0]}` in a string, expected {allowed}"
+                raise TlaError(message, token_span(quoted, self.file))
+            return meant
+
+        return re.sub(r"\\(.)", unescape, quoted[1:-1])
+
+    def true(self, _word: Token) -> Value:
+        return TRUE
+
+    def false(self, _word: Token) -> Value:
+        return FALSE
+
+    def model_value(self, name: Token) -> Value:
+        return ModelValue(name.value)
+
+    def set(self, *members: Value) -> Value:
+        return frozenset(members)
+
+    def sequence(self, *items: Value) -> Value:
+        return items
+
+    def record(self, *fields: tuple[Token, Value]) -> Value:
+        values: dict[str, Value] = {}
+        for name, value in fields:
+            if name in values:
+                raise TlaError(f"field `{name}` stands twice in one record", token_span(name, self.file))
+            values[name.value] = value
+        return function(values)
+
+    def function(self, *pairs: tuple[Value, Value]) -> Value:
+        # In f @@ g the values of f win (module TLC).
+        return function(dict(reversed(pairs)))
+
+    def field(self, name: Token, value: Value) -> tuple[Token, Value]:
+        return name, value
+
+    def pair(self, argument: Value, value: Value) -> tuple[Value, Value]:
+        return argument, value

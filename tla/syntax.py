@@ -1,0 +1,541 @@
+"""The tree of a TLA+ module after name resolution: frozen nodes, each with its place in the text.
+
+A name is resolved once, when the module is loaded: a Ref points at the declaration itself (a variable, a
+constant, a parameter, a definition or a native operator), so no evaluation needs a scope of names. Nothing
+here evaluates anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from .errors import Span
+
+# --- declarations: what a name can mean ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """VARIABLE x"""
+
+    span: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """CONSTANT C, or CONSTANT Op(_, _) with an arity above 0."""
+
+    span: Span
+    name: str
+    arity: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A bound identifier: of an operator, a quantifier, a set or function constructor, CHOOSE, LAMBDA."""
+
+    span: Span
+    name: str
+    arity: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Definition:
+    """Op(a, b) == body, at the top of a module or in a LET.
+
+    The body comes after the declaration, because a recursive operator refers to itself.
+    `recursive` is True for an operator declared RECURSIVE, `recursive_function` for f[x \\in S] == e.
+    """
+
+    span: Span
+    name: str
+    module: str
+    parameters: tuple[Parameter, ...] = ()
+    recursive: bool = False
+    recursive_function: bool = False
+    local: bool = False
+    in_let: bool = False
+    _body: Expr | None = field(default=None, repr=False)
+
+    @property
+    def arity(self) -> int:
+        return len(self.parameters)
+
+    @property
+    def body(self) -> Expr:
+        assert self._body is not None, self.name
+        return self._body
+
+    def complete(self, body: Expr) -> None:
+        self._body = body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Native:
+    """An operator of a standard module, written in Python: a function from values to a value.
+
+    `predicate`: the function answers with a Python bool. Arguments that are operators arrive as callables
+    from values to a value; `operator_arguments` gives their arities by place.
+    """
+
+    name: str
+    module: str
+    arity: int
+    function: Callable[..., Any]
+    predicate: bool = False
+    operator_arguments: tuple[tuple[int, int], ...] = ()
+
+
+Declaration = Variable | Constant | Parameter | Definition | Native
+
+
+# --- expressions --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A number, a string, TRUE or FALSE (as a Python bool)."""
+
+    span: Span
+    value: int | str | bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ref:
+    """A declared name, applied to its arguments (none for a plain name)."""
+
+    span: Span
+    to: Declaration
+    arguments: tuple[Expr | OperatorArgument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lambda:
+    """LAMBDA a, b : body; stands only where an operator is an argument."""
+
+    span: Span
+    parameters: tuple[Parameter, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OperatorName:
+    """The name of an operator as an argument: Fold(+, 0, S)."""
+
+    span: Span
+    to: Declaration
+
+
+OperatorArgument = Lambda | OperatorName
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Builtin:
+    """An operator of the language itself, by its canonical spelling (resolver.SPELLINGS)."""
+
+    span: Span
+    operator: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class And:
+    span: Span
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Or:
+    span: Span
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If:
+    span: Span
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """CASE p -> a [] q -> b [] OTHER -> c"""
+
+    span: Span
+    arms: tuple[tuple[Expr, Expr], ...]
+    other: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Let:
+    span: Span
+    definitions: tuple[Definition, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """a, b \\in S, or <<a, b>> \\in S where `pattern`."""
+
+    span: Span
+    parameters: tuple[Parameter, ...]
+    pattern: bool
+    domain: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantifier:
+    """\\A (universal) or \\E over finite sets."""
+
+    span: Span
+    universal: bool
+    bounds: tuple[Bound, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choose:
+    """CHOOSE x \\in S : p"""
+
+    span: Span
+    bound: Bound
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetOf:
+    """{a, b, c}"""
+
+    span: Span
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetFilter:
+    """{x \\in S : p}"""
+
+    span: Span
+    bound: Bound
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetMap:
+    """{e : x \\in S, y \\in T}"""
+
+    span: Span
+    bounds: tuple[Bound, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuple:
+    """<<a, b>>"""
+
+    span: Span
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionOf:
+    """[x \\in S |-> e]"""
+
+    span: Span
+    bounds: tuple[Bound, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionsOf:
+    """[S -> T]"""
+
+    span: Span
+    arguments: Expr
+    results: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordOf:
+    """[a |-> 1, b |-> 2]"""
+
+    span: Span
+    fields: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordsOf:
+    """[a : S, b : T]"""
+
+    span: Span
+    fields: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """S \\X T \\X U"""
+
+    span: Span
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apply:
+    """f[e]; f[a, b] has a Tuple as its argument."""
+
+    span: Span
+    function: Expr
+    argument: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """r.name"""
+
+    span: Span
+    record: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Update:
+    """![a].b = value; in the value, `at` stands for what was there before."""
+
+    span: Span
+    path: tuple[Expr, ...]
+    at: Parameter
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Except:
+    """[f EXCEPT ![a].b = @ + 1, ...]"""
+
+    span: Span
+    function: Expr
+    updates: tuple[Update, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prime:
+    """e'"""
+
+    span: Span
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unchanged:
+    """UNCHANGED e"""
+
+    span: Span
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enabled:
+    """ENABLED A"""
+
+    span: Span
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoxAction:
+    """[A]_v"""
+
+    span: Span
+    action: Expr
+    subscript: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Temporal:
+    """A temporal operator: [], <>, ~>, WF_v(A), SF_v(A), <<A>>_v."""
+
+    span: Span
+    operator: str
+    arguments: tuple[Expr, ...]
+
+
+Expr = (
+    Literal
+    | Ref
+    | Builtin
+    | And
+    | Or
+    | If
+    | Case
+    | Let
+    | Quantifier
+    | Choose
+    | SetOf
+    | SetFilter
+    | SetMap
+    | Tuple
+    | FunctionOf
+    | FunctionsOf
+    | RecordOf
+    | RecordsOf
+    | Product
+    | Apply
+    | Field
+    | Except
+    | Prime
+    | Unchanged
+    | Enabled
+    | BoxAction
+    | Temporal
+)
+
+
+# --- what every reader of the tree needs --------------------------------------------------------------
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name != "span")
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The expressions directly below a node (bounds, updates and LET definitions are looked into)."""
+    for name in _field_names(type(node)):
+        yield from _expressions(getattr(node, name))
+
+
+def _expressions(part: Any) -> Iterator[Any]:
+    if isinstance(part, tuple):
+        for item in part:
+            yield from _expressions(item)
+    elif isinstance(part, Bound):
+        yield part.domain
+    elif isinstance(part, Update):
+        yield from part.path
+        yield part.value
+    elif isinstance(part, Expr | Lambda | OperatorName):
+        yield part
+
+
+CONSTANT_LEVEL, STATE_LEVEL, ACTION_LEVEL, TEMPORAL_LEVEL = range(4)
+
+@cache
+def level(node: Any) -> int:
+    """CONSTANT_LEVEL, STATE_LEVEL (reads variables), ACTION_LEVEL (primes) or TEMPORAL_LEVEL.
+
+    An operator parameter counts as constant; what is put in its place is a part of the Ref.
+    """
+    return max(_mentioned(body)[0] for body in reachable(node))
+
+
+def reachable(node: Any) -> frozenset[Any]:
+    """The node and the bodies of all definitions that it uses, directly or not."""
+    found = {node}
+    todo = [node]
+    while todo:
+        for definition in _mentioned(todo.pop())[1]:
+            if definition.body not in found:
+                found.add(definition.body)
+                todo.append(definition.body)
+    return frozenset(found)
+
+
+@cache
+def _mentioned(node: Any) -> tuple[int, frozenset[Definition]]:
+    """The level of what stands in the node itself, and the definitions it mentions."""
+    own = _own_level(node)
+    definitions: frozenset[Definition] = frozenset()
+    if isinstance(node, Ref | OperatorName) and isinstance(node.to, Definition):
+        definitions = frozenset((node.to,))
+    for child in children(node):
+        below, mentioned = _mentioned(child)
+        own = max(own, below)
+        definitions |= mentioned
+    return own, definitions
+
+
+@cache
+def variables_read(node: Any) -> frozenset[str]:
+    """The names of the variables that the value of the node depends on, primed or not."""
+    return frozenset(name for body in reachable(node) for name in _variables_in(body))
+
+
+def _variables_in(node: Any) -> Iterator[str]:
+    if isinstance(node, Ref) and isinstance(node.to, Variable):
+        yield node.to.name
+    for child in children(node):
+        yield from _variables_in(child)
+
+
+def _own_level(node: Any) -> int:
+    match node:
+        case Ref(to=Variable()) | Enabled():
+            return STATE_LEVEL
+        case Prime() | Unchanged() | BoxAction():
+            return ACTION_LEVEL
+        case Temporal():
+            return TEMPORAL_LEVEL
+    return CONSTANT_LEVEL
+
+
+def free_parameters(node: Any) -> frozenset[Parameter]:
+    """The parameters that the node mentions and does not bind itself, seen through LET definitions."""
+    return frozenset(_free(node, frozenset()))
+
+
+def _free(node: Any, bound: frozenset[Any]) -> Iterator[Parameter]:
+    match node:
+        case Ref(to=Parameter() as parameter) | OperatorName(to=Parameter() as parameter):
+            if parameter not in bound:
+                yield parameter
+        case Ref(to=Definition() as definition) | OperatorName(to=Definition() as definition):
+            # What a LET definition mentions from outside of it belongs to whoever uses it.
+            if definition.in_let and definition not in bound:
+                yield from _free(definition.body, bound | {definition, *definition.parameters})
+    inner = bound | set(bound_here(node))
+    for child in children(node):
+        yield from _free(child, inner)
+
+
+def bound_here(node: Any) -> Iterator[Parameter]:
+    """The parameters that a node binds."""
+    match node:
+        case Lambda(parameters=parameters):
+            yield from parameters
+        case Quantifier(bounds=bounds) | SetMap(bounds=bounds) | FunctionOf(bounds=bounds):
+            for bound in bounds:
+                yield from bound.parameters
+        case Choose(bound=bound) | SetFilter(bound=bound):
+            yield from bound.parameters
+        case Except(updates=updates):
+            for update in updates:
+                yield update.at
+
+
+# --- modules ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assumption:
+    """ASSUME name == expression (the name may be empty)."""
+
+    span: Span
+    name: str
+    expression: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """A module with all that it extends: declarations in the order of the text, extended ones first."""
+
+    name: str
+    file: str
+    extends: tuple[Module, ...]
+    variables: tuple[Variable, ...]
+    constants: tuple[Constant, ...]
+    definitions: dict[str, Definition | Native]
+    assumptions: tuple[Assumption, ...]
+    local_names: frozenset[str]

@@ -1,0 +1,553 @@
+"""The values of TLA+ as Python objects, and the operations that every evaluation shares.
+
+    integer        int                      TRUE, FALSE     Boolean (Python has 1 == True, TLA+ has not)
+    string         str                      model value     ModelValue, equal only to itself
+    finite set     frozenset                sequence, tuple tuple
+    function       Function                 record          Function on strings
+    other sets     LazySet (Nat, SUBSET S, [S -> T], ...), made a frozenset where it is stored
+
+A function whose domain is 1..n is a sequence, so it is a tuple; the empty function is (). Functions are
+hash-consed: equal functions are one object, so that equality and hash are those of the address. What the
+tables hold and nobody else does is swept out from time to time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from .errors import TlaError
+
+Value = Any
+"""One of the kinds in the table above."""
+
+
+class Boolean:
+    """TRUE or FALSE as data."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+TRUE = Boolean("TRUE")
+FALSE = Boolean("FALSE")
+
+
+def boolean(truth: bool) -> Boolean:
+    return TRUE if truth else FALSE
+
+
+def truth(value: Value) -> bool:
+    """The Python truth of a TLA+ Boolean."""
+    if value is TRUE:
+        return True
+    if value is FALSE:
+        return False
+    raise TlaError(f"expected TRUE or FALSE, saw {show(value)}")
+
+
+class ModelValue:
+    """A constant of the configuration that is equal only to itself (Specifying Systems §14.5.3)."""
+
+    __slots__ = ("name",)
+    _all: dict[str, ModelValue] = {}  # noqa: RUF012 - the one table of a process
+
+    name: str
+
+    def __new__(cls, name: str) -> ModelValue:
+        value = cls._all.get(name)
+        if value is None:
+            value = cls._all[name] = object.__new__(cls)
+            value.name = name
+        return value
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> tuple[type[ModelValue], tuple[str]]:
+        return ModelValue, (self.name,)
+
+
+class Domain:
+    """A set of function arguments in a fixed order, with all functions on it: the hash-consing table."""
+
+    __slots__ = ("functions", "index", "keys", "set")
+
+    def __init__(self, arguments: frozenset[Value]) -> None:
+        self.set = arguments
+        self.keys = tuple(arguments)
+        self.index = {key: place for place, key in enumerate(self.keys)}
+        self.functions: dict[tuple[Value, ...], Function] = {}
+
+    def new(self, values: tuple[Value, ...]) -> Function:
+        """The function with these values, in the order of `keys`, none of which exists yet."""
+        made = Function(self, values)
+        self.functions[values] = made
+        _count_new()
+        return made
+
+    def make(self, values: tuple[Value, ...]) -> Function:
+        """The function with these values, in the order of `keys`."""
+        return self.functions.get(values) or self.new(values)
+
+
+class Function:
+    """A function that is no sequence. Made only by its Domain, so that equal functions are identical."""
+
+    __slots__ = ("domain", "order", "values")
+
+    def __init__(self, domain: Domain, values: tuple[Value, ...]) -> None:
+        self.domain = domain
+        self.values = values
+        self.order: tuple[Any, ...] | None = None
+
+    def items(self) -> Iterator[tuple[Value, Value]]:
+        return zip(self.domain.keys, self.values, strict=True)
+
+    def __repr__(self) -> str:
+        return show(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return function, (dict(self.items()),)
+
+
+_domains: dict[frozenset[Value], Domain] = {}
+_made = 0
+_sweep_at = 400_000
+
+
+def _count_new() -> None:
+    global _made
+    _made += 1
+    if _made >= _sweep_at:
+        sweep()
+
+
+def sweep() -> None:
+    """Forgets the functions and domains that only the hash-consing tables still hold.
+
+    Runs when the tables have grown to twice what the last sweep left, so its cost is a constant share.
+    """
+    global _made, _sweep_at
+    alone = 3  # the table, the loop variable, the argument of getrefcount
+    kept = 0
+    for arguments, domain in list(_domains.items()):
+        dead = [values for values, made in domain.functions.items() if sys.getrefcount(made) <= alone]
+        for values in dead:
+            del domain.functions[values]
+        kept += len(domain.functions)
+        # the table, the list of items' tuple, the loop variable, the argument of getrefcount
+        if not domain.functions and sys.getrefcount(domain) <= alone + 1:
+            del _domains[arguments]
+    _made = kept
+    _sweep_at = max(400_000, 2 * kept)
+
+
+def domain_of_set(arguments: frozenset[Value]) -> Domain:
+    domain = _domains.get(arguments)
+    if domain is None:
+        domain = _domains[arguments] = Domain(arguments)
+    return domain
+
+
+def function(mapping: Mapping[Value, Value]) -> Value:
+    """The function that the mapping describes; a tuple where its domain is 1..n."""
+    size = len(mapping)
+    if 1 in mapping or not size:
+        values = [mapping[place] for place in range(1, size + 1) if place in mapping]
+        if len(values) == size:
+            return tuple(values)
+    domain = domain_of_set(frozenset(mapping))
+    return domain.make(tuple([mapping[key] for key in domain.keys]))
+
+
+def record(**fields: Value) -> Value:
+    return function(fields)
+
+
+def apply(f: Value, argument: Value) -> Value:
+    """f[argument]."""
+    if type(f) is Function:
+        place = f.domain.index.get(argument)
+        if place is not None:
+            return f.values[place]
+    elif type(f) is tuple:
+        if type(argument) is int and 0 < argument <= len(f):
+            return f[argument - 1]
+    elif type(f) is LazyFunction:
+        return f.apply(argument)
+    else:
+        raise TlaError(f"{show(f)} is applied to {show(argument)}, but is not a function")
+    raise TlaError(f"{show(f)} is applied to {show(argument)}, which is not in its domain")
+
+
+def field(r: Value, name: str) -> Value:
+    """r.name."""
+    if type(r) is Function:
+        place = r.domain.index.get(name)
+        if place is not None:
+            return r.values[place]
+        raise TlaError(f"no field `{name}` in {show(r)}")
+    raise TlaError(f"field `{name}` of {show(r)}, which is not a record")
+
+
+def domain(f: Value) -> frozenset[Value]:
+    """DOMAIN f."""
+    if type(f) is Function:
+        return f.domain.set
+    if type(f) is tuple:
+        return frozenset(range(1, len(f) + 1))
+    if type(f) is LazyFunction:
+        return finite(f.arguments)
+    raise TlaError(f"DOMAIN of {show(f)}, which is not a function")
+
+
+def items(f: Value) -> Iterable[tuple[Value, Value]]:
+    """The pairs of argument and value of a function or sequence."""
+    if type(f) is Function:
+        return f.items()
+    if type(f) is tuple:
+        return enumerate(f, 1)
+    if type(f) is LazyFunction:
+        return [(argument, f.apply(argument)) for argument in elements(f.arguments)]
+    raise TlaError(f"expected a function, saw {show(f)}")
+
+
+def replaced(f: Value, argument: Value, value: Value) -> Value:
+    """[f EXCEPT ![argument] = value]; an argument outside the domain changes nothing (as in TLC)."""
+    if type(f) is Function:
+        place = f.domain.index.get(argument)
+        if place is None:
+            return f
+        old = f.values
+        values = (*old[:place], value, *old[place + 1 :])
+        home = f.domain
+        return home.functions.get(values) or home.new(values)
+    if type(f) is tuple:
+        if type(argument) is int and 0 < argument <= len(f):
+            return (*f[: argument - 1], value, *f[argument:])
+        return f
+    if type(f) is LazyFunction:
+        return replaced(function(dict(items(f))), argument, value)
+    raise TlaError(f"EXCEPT of {show(f)}, which is not a function")
+
+
+class LazyFunction:
+    """A recursively defined function, f[x \\in S] == e: its values are found when asked for, once each."""
+
+    __slots__ = ("_known", "arguments", "body")
+
+    def __init__(self, arguments: Value, body: Callable[[Value], Value]) -> None:
+        self.arguments = arguments
+        self.body = body
+        self._known: dict[Value, Value] = {}
+
+    def apply(self, argument: Value) -> Value:
+        if argument not in self._known:
+            if argument not in self.arguments:
+                raise TlaError(f"a function is applied to {show(argument)}, which is not in its domain")
+            self._known[argument] = self.body(argument)
+        return self._known[argument]
+
+
+def strict(value: Value) -> Value:
+    """The value as it may be stored: lazy sets and functions made plain."""
+    if isinstance(value, LazySet):
+        return finite(value)
+    if type(value) is LazyFunction:
+        return function({argument: strict(v) for argument, v in items(value)})
+    return value
+
+
+# --- sets ---------------------------------------------------------------------------------------------
+
+
+class LazySet:
+    """A set that is known by its membership test, and enumerated only where somebody needs its elements."""
+
+    __slots__ = ()
+
+    def __contains__(self, value: Value) -> bool:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Value]:
+        raise TlaError(f"the elements of {self!r} cannot be enumerated")
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, LazySet | frozenset):
+            return frozenset(self) == frozenset(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self))
+
+
+class NumberSet(LazySet):
+    """Nat, Int."""
+
+    __slots__ = ("least", "name")
+
+    def __init__(self, name: str, least: int | None) -> None:
+        self.name = name
+        self.least = least
+
+    def __contains__(self, value: Value) -> bool:
+        if type(value) is not int:
+            raise TlaError(f"is {show(value)} an element of {self.name}? It is not a number")
+        return self.least is None or value >= self.least
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class StringSet(LazySet):
+    """STRING."""
+
+    __slots__ = ()
+
+    def __contains__(self, value: Value) -> bool:
+        return type(value) is str
+
+    def __repr__(self) -> str:
+        return "STRING"
+
+
+NAT = NumberSet("Nat", 0)
+INT = NumberSet("Int", None)
+STRING = StringSet()
+BOOLEAN = frozenset((TRUE, FALSE))
+
+
+class Sequences(LazySet):
+    """Seq(S)."""
+
+    __slots__ = ("base",)
+
+    def __init__(self, base: Value) -> None:
+        self.base = base
+
+    def __contains__(self, value: Value) -> bool:
+        return type(value) is tuple and all(item in self.base for item in value)
+
+    def __repr__(self) -> str:
+        return f"Seq({show(self.base)})"
+
+
+class Subsets(LazySet):
+    """SUBSET S."""
+
+    __slots__ = ("base",)
+
+    def __init__(self, base: Value) -> None:
+        self.base = base
+
+    def __contains__(self, value: Value) -> bool:
+        if not isinstance(value, frozenset | LazySet):
+            raise TlaError(f"is {show(value)} a subset of {show(self.base)}? It is not a set")
+        return all(item in self.base for item in value)
+
+    def __iter__(self) -> Iterator[Value]:
+        base = ordered(finite(self.base))
+        sizes = (itertools.combinations(base, size) for size in range(len(base) + 1))
+        return (frozenset(chosen) for chosen in itertools.chain.from_iterable(sizes))
+
+    def __repr__(self) -> str:
+        return f"SUBSET {show(self.base)}"
+
+
+class FunctionSet(LazySet):
+    """[S -> T]."""
+
+    __slots__ = ("arguments", "results")
+
+    def __init__(self, arguments: Value, results: Value) -> None:
+        self.arguments = arguments
+        self.results = results
+
+    def __contains__(self, value: Value) -> bool:
+        if type(value) not in (Function, tuple, LazyFunction):
+            raise TlaError(f"is {show(value)} in [S -> T]? It is not a function")
+        return domain(value) == self.arguments and all(result in self.results for _, result in items(value))
+
+    def __iter__(self) -> Iterator[Value]:
+        arguments = ordered(finite(self.arguments))
+        results = ordered(finite(self.results))
+        choices = itertools.product(results, repeat=len(arguments))
+        return (function(dict(zip(arguments, chosen, strict=True))) for chosen in choices)
+
+    def __repr__(self) -> str:
+        return f"[{show(self.arguments)} -> {show(self.results)}]"
+
+
+class RecordSet(LazySet):
+    """[a : S, b : T]."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Mapping[str, Value]) -> None:
+        self.fields = dict(fields)
+
+    def __contains__(self, value: Value) -> bool:
+        if type(value) not in (Function, tuple):
+            raise TlaError(f"is {show(value)} in {show(self)}? It is not a record")
+        if type(value) is tuple or value.domain.set != self.fields.keys():
+            return False
+        index = value.domain.index
+        return all(value.values[index[name]] in allowed for name, allowed in self.fields.items())
+
+    def __iter__(self) -> Iterator[Value]:
+        choices = itertools.product(*(ordered(finite(allowed)) for allowed in self.fields.values()))
+        return (function(dict(zip(self.fields, chosen, strict=True))) for chosen in choices)
+
+    def __repr__(self) -> str:
+        return "[" + ", ".join(f"{name} : {show(s)}" for name, s in self.fields.items()) + "]"
+
+
+class Product(LazySet):
+    """S \\X T \\X ..."""
+
+    __slots__ = ("factors",)
+
+    def __init__(self, factors: tuple[Value, ...]) -> None:
+        self.factors = factors
+
+    def __contains__(self, value: Value) -> bool:
+        if type(value) is not tuple or len(value) != len(self.factors):
+            return False
+        return all(item in factor for item, factor in zip(value, self.factors, strict=True))
+
+    def __iter__(self) -> Iterator[Value]:
+        return itertools.product(*(ordered(finite(factor)) for factor in self.factors))
+
+    def __repr__(self) -> str:
+        return " \\X ".join(show(factor) for factor in self.factors)
+
+
+class Union(LazySet):
+    """S \\cup T where one of them cannot be enumerated."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Value, ...]) -> None:
+        self.parts = parts
+
+    def __contains__(self, value: Value) -> bool:
+        return any(value in part for part in self.parts)
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(frozenset(itertools.chain.from_iterable(self.parts)))
+
+    def __repr__(self) -> str:
+        return " \\cup ".join(show(part) for part in self.parts)
+
+
+def finite(value: Value) -> frozenset[Value]:
+    """The set with all its elements."""
+    if type(value) is frozenset:
+        return value
+    if isinstance(value, LazySet):
+        return frozenset(value)
+    raise TlaError(f"expected a set, saw {show(value)}")
+
+
+def elements(value: Value) -> Iterable[Value]:
+    """The elements of a set, in no particular order."""
+    if type(value) is frozenset or isinstance(value, LazySet):
+        return value  # type: ignore[no-any-return]
+    raise TlaError(f"expected a set, saw {show(value)}")
+
+
+def contains(value: Value, candidate: Value) -> bool:
+    """candidate \\in value."""
+    if type(value) is frozenset or isinstance(value, LazySet):
+        return candidate in value
+    raise TlaError(f"is {show(candidate)} an element of {show(value)}? That is not a set")
+
+
+_ordered: dict[frozenset[Value], tuple[Value, ...]] = {}
+
+
+def ordered(value: Value) -> tuple[Value, ...]:
+    """The elements of a set in the one order (order_key) that no hash seed changes."""
+    if type(value) is not frozenset:
+        return tuple(sorted(elements(value), key=order_key))
+    known = _ordered.get(value)
+    if known is None:
+        if len(_ordered) > 100_000:
+            _ordered.clear()
+        known = _ordered[value] = tuple(value) if len(value) < 2 else tuple(sorted(value, key=order_key))
+    return known
+
+
+def order_key(value: Value) -> tuple[Any, ...]:
+    """Sorts all values: Booleans, integers, strings, model values, sequences, sets, functions."""
+    kind = type(value)
+    if kind is int:
+        return (1, value)
+    if kind is str:
+        return (2, value)
+    if kind is Function:
+        if value.order is None:
+            keys = sorted(value.domain.keys, key=order_key)
+            pairs = tuple((order_key(key), order_key(value.values[value.domain.index[key]])) for key in keys)
+            value.order = (6, len(keys), pairs)
+        return value.order  # type: ignore[no-any-return]
+    if kind is tuple:
+        return (4, len(value), tuple(map(order_key, value)))
+    if kind is Boolean:
+        return (0, value is TRUE)
+    if kind is ModelValue:
+        return (3, value.name)
+    if kind is frozenset:
+        return (5, len(value), tuple(sorted(map(order_key, value))))
+    if isinstance(value, LazySet):
+        return order_key(finite(value))
+    raise AssertionError(value)
+
+
+def unlike(left: Value, right: Value) -> bool:
+    """left = right for values of two Python types; TlaError where TLC would not compare them either."""
+    if type(left) is LazyFunction or type(right) is LazyFunction:
+        return strict(left) == strict(right)
+    if _kind(left) != _kind(right) and type(left) is not ModelValue and type(right) is not ModelValue:
+        raise TlaError(f"{show(left)} and {show(right)} cannot be compared")
+    return False
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, LazySet):
+        return "set"
+    kinds = {int: "number", str: "string", Boolean: "Boolean", frozenset: "set"}
+    return kinds.get(type(value), "function")
+
+
+def equal(left: Value, right: Value) -> bool:
+    """left = right."""
+    if left is right or left == right:
+        return True
+    return type(left) is not type(right) and unlike(left, right)
+
+
+def show(value: Value) -> str:
+    """The value as TLA+ text."""
+    from .notation import format_value
+
+    return format_value(value)

@@ -1,0 +1,122 @@
+"""What was observed of a Raft: entries, messages, a server's state, and events, as frozen values.
+
+One Event is one line of an ndjson trace (FORMAT.md). Names are spec/raft.tla's in snake_case, messages
+without the leading m. Nothing here decides anything, and nothing here knows an implementation.
+Log indexes are 1-based; 0 means before the first entry.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Literal
+
+import msgspec
+
+Role = Literal["Follower", "Candidate", "Leader"]
+
+NOBODY = ""
+"""The `voted_for` of a server that has not voted in its term (raft.tla: Nil)."""
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A log entry: the term in which a leader received it, and the client's command as text."""
+
+    term: int
+    value: str
+
+
+class RequestVoteRequest(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """§5.2, §5.4.1; raft.tla!RequestVote."""
+
+    source: str
+    dest: str
+    term: int
+    last_log_index: int
+    last_log_term: int
+
+
+class RequestVoteResponse(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """§5.2; raft.tla!HandleRequestVoteRequest."""
+
+    source: str
+    dest: str
+    term: int
+    vote_granted: bool
+
+
+class AppendEntriesRequest(msgspec.Struct, frozen=True, tag=True):
+    """§5.3; raft.tla!AppendEntries. `commit_index` is Figure 2's leaderCommit."""
+
+    source: str
+    dest: str
+    term: int
+    prev_log_index: int
+    prev_log_term: int
+    entries: tuple[Entry, ...]
+    commit_index: int
+
+
+class AppendEntriesResponse(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """§5.3; raft.tla!HandleAppendEntriesRequest. `match_index` is 0 in a refusal."""
+
+    source: str
+    dest: str
+    term: int
+    success: bool
+    match_index: int
+
+
+Message = RequestVoteRequest | RequestVoteResponse | AppendEntriesRequest | AppendEntriesResponse
+
+
+class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A server as seen from outside; None is "not observable" and is never compared.
+
+    `voted_for` is NOBODY when there is no vote; `votes_granted` counts only while Candidate,
+    `next_index` and `match_index` (by peer, without the server itself) only while Leader.
+    """
+
+    role: Role | None = None
+    current_term: int | None = None
+    voted_for: str | None = None
+    log: tuple[Entry, ...] | None = None
+    commit_index: int | None = None
+    votes_granted: tuple[str, ...] | None = None
+    next_index: dict[str, int] | None = None
+    match_index: dict[str, int] | None = None
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a trace: this happened at `server`; afterwards it is in `state`, having sent `sends`.
+
+    `event` is what the world did (Init, Timeout, Receive, ClientRequest, Crash, Restart, DuplicateMessage,
+    DropMessage) or, for a finer line, the action of raft.tla that the server took. `sends` is exact: an
+    empty tuple is "sent nothing", None is "not observed".
+    """
+
+    event: str
+    server: str
+    timer: str | None = None
+    message: Message | None = None
+    value: str | None = None
+    sends: tuple[Message, ...] | None = None
+    state: NodeState | None = None
+
+
+def text_of(command: bytes) -> str:
+    """A client's command as it stands in traces: UTF-8 where that is possible, else base64; injective."""
+    try:
+        text = command.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    else:
+        if not text.startswith("base64:"):
+            return text
+    return "base64:" + base64.b64encode(command).decode("ascii")
+
+
+def command_of(text: str) -> bytes:
+    """The inverse of text_of."""
+    if text.startswith("base64:"):
+        return base64.b64decode(text.removeprefix("base64:"))
+    return text.encode("utf-8")
