@@ -8,15 +8,20 @@ from __future__ import annotations
 import copy
 import dataclasses
 import enum
-from typing import TypeVar
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
+Parts = Callable[[Any], tuple[object, ...]]
+"""Takes a value of some type apart into everything that it consists of."""
+
 _ATOMS = frozenset({int, str, bytes, bool, float, complex, type(None)})
-_FIELDS: dict[type, tuple[str, ...] | None] = {}
-"""The fields of a frozen dataclass or struct, None for a type that may change; looked up once for each type."""
+_PARTS: dict[type, Parts | None] = {tuple: tuple, frozenset: tuple}
+"""By type, each looked at once; None for a type whose values may change."""
 
 
 def by_value(value: T) -> T:
@@ -28,24 +33,28 @@ def is_immutable(value: object) -> bool:
     kind = type(value)
     if kind in _ATOMS:
         return True
-    if kind is tuple or kind is frozenset:
-        return all(map(is_immutable, value))  # type: ignore[call-overload]
     try:
-        fields = _FIELDS[kind]
+        parts = _PARTS[kind]
     except KeyError:
-        fields = _FIELDS[kind] = _frozen_fields(kind)
-    if fields is None:
-        return False
-    return all(is_immutable(getattr(value, field)) for field in fields)
+        parts = _PARTS[kind] = _parts_of(kind)
+    return parts is not None and all(map(is_immutable, parts(value)))
 
 
-def _frozen_fields(kind: type) -> tuple[str, ...] | None:
+def _parts_of(kind: type) -> Parts | None:
     if issubclass(kind, enum.Enum):
-        return ()
-    if issubclass(kind, msgspec.Struct):
-        return kind.__struct_fields__ if kind.__struct_config__.frozen else None
+        return lambda value: ()
+    if issubclass(kind, msgspec.Struct) and kind.__struct_config__.frozen:
+        return _reader(kind.__struct_fields__)
     if dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        # A frozen dataclass with a __dict__ of its own may carry more than its fields.
-        slotted = not hasattr(kind, "__dictoffset__") or kind.__dictoffset__ == 0
-        return tuple(field.name for field in dataclasses.fields(kind)) if slotted else None
+        fields = _reader(tuple(field.name for field in dataclasses.fields(kind)))
+        if kind.__dictoffset__ == 0:
+            return fields
+        # Without slots it may carry more than its fields.
+        return lambda value: (*fields(value), *vars(value).values())
     return None
+
+
+def _reader(fields: tuple[str, ...]) -> Parts:
+    if len(fields) > 1:
+        return attrgetter(*fields)
+    return lambda value: tuple(getattr(value, field) for field in fields)

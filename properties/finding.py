@@ -20,11 +20,21 @@ from raftcheck.traces.events import (
 )
 
 Kind = Literal[
-    "exception", "hang", "start", "state", "timers", "answer", "send", "view", "disk", "reply", "quiet"
+    "exception",
+    "hang",
+    "start",
+    "state",
+    "timers",
+    "answer",
+    "send",
+    "view",
+    "disk",
+    "reply",
+    "quiet",
+    "unrepeatable",
 ]
-"""Which rule: a call raised, did not return, or returned nonsense (start, state, timers, request's answer); a
-
-message, a disk write or a reply makes no sense; the node acted when it had to be quiet.
+"""Which rule: a call raised, did not return, or returned nonsense (start, state, timers, the answer of request);
+what was sent, written or replied makes no sense; the node acted when it had to be quiet, or not the same twice.
 """
 
 

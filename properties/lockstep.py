@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -71,6 +70,74 @@ class Outcome:
     """The safety properties for which the servers showed enough."""
 
 
+class Lockstep:
+    """A cluster, and those who watch it. start(), then do() as often as wanted, then finish()."""
+
+    def __init__(
+        self,
+        implementation: Implementation,
+        servers: Sequence[str],
+        config: Mapping[str, Any],
+        judge: Judge | None = None,
+    ) -> None:
+        self.cluster = Cluster(implementation, servers, config)
+        self.outcome = Outcome()
+        self._judge = judge
+        self._safety = Safety()
+
+    def start(self) -> None:
+        """Every server comes up."""
+        try:
+            first = self.cluster.start()
+        except Misbehaviour as misbehaviour:
+            self.outcome.failure = misbehaviour.finding
+            return
+        if first[0].state is not None:
+            self.outcome.properties = properties_of(first[0].state)
+        for event in first:
+            self._witness(event)
+
+    def do(self, action: Action) -> bool:
+        """Does one action; False if it was not enabled. Not to be called after a failure."""
+        outcome = self.outcome
+        assert outcome.failure is None, outcome.failure
+        try:
+            events = self.cluster.step(action)
+        except Misbehaviour as misbehaviour:
+            outcome.performed.append(action)
+            outcome.failure = misbehaviour.finding
+            return True
+        if events is None:
+            return False
+        outcome.performed.append(action)
+        for event in events:
+            outcome.steps += 1
+            if self._witness(event):
+                outcome.judged += 1
+        return True
+
+    def finish(self) -> Outcome:
+        """Every node lets go of its resources; what the run was."""
+        try:
+            self.cluster.close()
+        except Misbehaviour as misbehaviour:
+            self.outcome.failure = self.outcome.failure or misbehaviour.finding
+        if self._judge is not None:
+            self.outcome.actions = self._judge.actions
+        return self.outcome
+
+    def _witness(self, event: Event) -> bool:
+        """Has everybody look at an event; True if the spec did. It comes first, since it explains more."""
+        outcome = self.outcome
+        outcome.events.append(event)
+        judged = self._judge is not None and self.cluster.has_views
+        if self._judge is not None and judged:
+            outcome.failure = self._judge.observe(event)
+        if outcome.failure is None:
+            outcome.failure = self._safety.observe(event)
+        return judged
+
+
 def run(
     implementation: Implementation,
     servers: Sequence[str],
@@ -79,45 +146,14 @@ def run(
     judge: Judge | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Outcome:
-    outcome = Outcome()
-    cluster = Cluster(implementation, servers, config)
-    safety = Safety()
-    with watchdog(cluster, patience_seconds):
-        try:
-            if not _witness(cluster.start(), outcome, cluster, safety, judge):
-                actions = source(cluster) if callable(source) else source
-                for action in actions:
-                    outcome.performed.append(action)
-                    events = cluster.step(action)
-                    if events is None:
-                        outcome.performed.pop()
-                    elif _witness(events, outcome, cluster, safety, judge):
-                        break
-            cluster.close()
-        except Misbehaviour as misbehaviour:
-            outcome.failure = outcome.failure or misbehaviour.finding
-            with suppress(Misbehaviour):  # one is enough
-                cluster.close()
-    outcome.steps = max(0, len(outcome.events) - len(cluster.names))
-    outcome.judged = max(0, outcome.judged - len(cluster.names))
-    if judge is not None:
-        outcome.actions = judge.actions
-    if outcome.events and (state := outcome.events[0].state) is not None:
-        outcome.properties = properties_of(state)
-    return outcome
-
-
-def _witness(
-    events: Iterable[Event], outcome: Outcome, cluster: Cluster, safety: Safety, judge: Judge | None
-) -> bool:
-    """Takes in what was seen; True if something is wrong with it. The spec comes first: it explains more."""
-    for event in events:
-        outcome.events.append(event)
-        if judge is not None and cluster.has_views:
-            outcome.judged += 1
-            outcome.failure = judge.observe(event)
+    """Does the actions of `source`, up to the first failure."""
+    lockstep = Lockstep(implementation, servers, config, judge)
+    outcome = lockstep.outcome
+    with watchdog(lockstep.cluster, patience_seconds):
+        lockstep.start()
         if outcome.failure is None:
-            outcome.failure = safety.observe(event)
-        if outcome.failure is not None:
-            return True
-    return False
+            for action in source(lockstep.cluster) if callable(source) else source:
+                lockstep.do(action)
+                if outcome.failure is not None:
+                    break
+        return lockstep.finish()

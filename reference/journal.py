@@ -1,14 +1,14 @@
 r"""The format of a server's file: its records, in lines of text. Bytes in, records out; opens no file.
 
     raftcheck journal 1
-    62 0c15b7c9 [{"term":1,"voted_for":"n1"},{"prev_index":0,"entries":[[1,"djE="]]}]
+    69 926242c6 [{"term":1,"voted_for":"n1"},{"prev_index":0,"entries":[[1,"djE="]]}]
 
 After the header one line for each sync: length of what follows the checksum (bytes, decimal), its CRC-32
 (8 hex digits), and the records as JSON, an entry as [term, base64 of its value].
 
-A line is written only when the line before it is on disk. So when the last line is damaged it was never
-promised to anybody: a *torn tail*, which is cut. A damaged line with an intact one behind it had been on
-disk, and a promise may have rested on it: that is an error, and never cut.
+A line is written only when the line before it is on disk. So a crash can damage the last line alone, and
+then nothing was promised on it yet: a *torn tail*, which is cut. A damaged line with an intact one behind
+it had been on disk, and a promise may have rested on it: that is an error, and never cut.
 """
 
 import base64
@@ -57,20 +57,11 @@ def read(data: bytes, path: str) -> tuple[Sequence[Record], int]:
     offset = len(HEADER)
     while (payload := _payload_at(data, offset)) is not None:
         try:
-            decoded = _decode(payload)
+            for record in _decode(payload):
+                last_index = _last_index_after(record, last_index)
+                records.append(record)
         except ValueError as error:
-            raise StorageError(path, offset, str(error), "records as this version writes them") from error
-        for record in decoded:
-            if isinstance(record, Append):
-                if record.prev_index > last_index:
-                    raise StorageError(
-                        path,
-                        offset,
-                        f"entries that follow index {record.prev_index}",
-                        f"at most {last_index}, where the log ends: a line is missing; restore the file",
-                    )
-                last_index = record.prev_index + len(record.entries)
-        records += decoded
+            raise StorageError(path, offset, str(error), "what a server of this version writes") from error
         offset += len(_line(payload))
     for later in LINE_START.finditer(data, offset + 1):
         if _payload_at(data, later.start()) is not None:
@@ -96,6 +87,17 @@ def _payload_at(data: bytes, offset: int) -> bytes | None:
     payload_offset = start.end(2) + 1
     payload = data[payload_offset : payload_offset + int(start[1])]
     return payload if data.startswith(_line(payload), offset) else None
+
+
+def _last_index_after(record: Record, last_index: int) -> int:
+    """Where the log ends after this record. Raises ValueError where it would leave a gap."""
+    if not isinstance(record, Append):
+        return last_index
+    if record.prev_index > last_index:
+        raise ValueError(
+            f"entries after index {record.prev_index} of a log that ends at {last_index}: a line is missing"
+        )
+    return record.prev_index + len(record.entries)
 
 
 def _encode(record: Record) -> dict[str, object]:

@@ -2,8 +2,8 @@
 
 Rules: what was written before a sync() that returned is there at the next load(), whatever happens in
 between; what was written after it may be lost. A write or sync that failed is not tried again: after a
-failed fsync the system may report success for data that never reached the disk, so the storage refuses
-everything from then on, and the server must stop.
+failed fsync the system may report success for data that never reached the disk, and even show them, so
+the storage refuses everything from then on, the server must stop, and the disk needs a look.
 
 Knows neither Raft's rules nor what the records mean; the bytes of the file are journal.py's. FileStorage
 needs a POSIX system.
@@ -150,5 +150,5 @@ class FileStorage:
                 self.path,
                 self._end,
                 "a write after one that failed",
-                "the server to stop, and to restart from what is on disk",
+                "the server to stop, and its disk to be checked before it restarts",
             )

@@ -317,10 +317,12 @@ AppendEntries(i, j) ==
         /\ nextIndex' = [nextIndex EXCEPT ![i][j] = next]
     /\ UNCHANGED <<serverVars, logVars, candidateVars, matchIndex, historyVars>>
 
-\* A server refuses entries of an older term, or that follow an entry which it does not hold.
-\* (AppendEntries RPC, receiver, steps 1 and 2.)
+\* A server takes entries of its current term only, that follow an entry which it holds.
+Acceptable(i, m) == m.mterm = currentTerm[i] /\ HoldsPrevious(log[i], m)
+
+\* A server refuses other entries. (AppendEntries RPC, receiver, steps 1 and 2.)
 RefuseAppendEntries(i, m) ==
-    /\ m.mterm < currentTerm[i] \/ ~HoldsPrevious(log[i], m)
+    /\ ~Acceptable(i, m)
     /\ messages' = Reply([mtype       |-> AppendEntriesResponse,
                           mterm       |-> currentTerm[i],
                           msuccess    |-> FALSE,
@@ -334,8 +336,7 @@ RefuseAppendEntries(i, m) ==
 \* new, and learns what is committed among that which now agrees with the leader's log, never
 \* beyond it. (AppendEntries RPC, receiver, steps 3 to 5.)
 AcceptAppendEntries(i, m) ==
-    /\ m.mterm = currentTerm[i]
-    /\ HoldsPrevious(log[i], m)
+    /\ Acceptable(i, m)
     /\ LET new == Merge(log[i], m.mprevLogIndex, m.mentries) IN
        \E stored \in StoredChoices(i, new), ack \in AckChoices(i, m) :
         LET agreed == Min(stored, m.mprevLogIndex + Len(m.mentries)) IN

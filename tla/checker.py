@@ -72,8 +72,18 @@ class _Search:
         self.constraints = [f for reference in config.constraints for f in model.conjuncts(reference)]
         self.steps = [model.step_property(reference) for reference in config.properties]
         self.action_constraints = [model.formula(r.name, r.span) for r in config.action_constraints]
+        # A state that is searched from has passed its tests, so that a step needs only those
+        # that read what the action writes.
+        self.to_test = {action: self.tests_after(action) for action in self.actions}
         self.reached: dict[State, tuple[State, Action] | None] = {}
         self.result = Result()
+
+    def tests_after(self, action: Action) -> tuple[list[Formula], list[Formula]]:
+        """The constraints and the invariants that the action may make false."""
+        return (
+            [formula for formula in self.constraints if formula.reads & action.writes],
+            [formula for formula in self.invariants if formula.reads & action.writes],
+        )
 
     def run(self, progress: Callable[[Result], None] | None) -> Result:
         result = self.result
@@ -101,8 +111,8 @@ class _Search:
             self.result.generated += 1
             if state in self.reached:
                 continue
-            within = self.all_hold(self.constraints, state)
-            self.check_invariants(state, None)
+            within = all(self.holds(formula, state) for formula in self.constraints)
+            self.check_invariants(self.invariants, state, None)
             if within:
                 self.reached[state] = None
                 level.append(state)
@@ -128,10 +138,11 @@ class _Search:
                 any_successor = True
                 counts[action] += len(found)
                 for successor in found:
-                    if successor not in reached:
-                        self.meet(state, action, successor, following)
-                    elif self.steps:
+                    if self.steps:
                         self.check_step(state, action, successor)
+                    if successor not in reached and self.meet(state, action, successor):
+                        reached[successor] = (state, action)
+                        following.append(successor)
                 result.generated += len(found)
                 found.clear()
             if deadlock and not any_successor:
@@ -140,29 +151,27 @@ class _Search:
             result.actions[action.name] += count
         return following
 
-    def meet(self, state: State, action: Action, successor: State, following: list[State]) -> None:
-        """A state that is new, or outside of the constraints."""
-        within = self.all_hold(self.constraints, successor) and all(
-            self.holds(f, state, successor) for f in self.action_constraints
+    def meet(self, state: State, action: Action, successor: State) -> bool:
+        """Tests a state that is new, or outside of the constraints; whether it is within them."""
+        constraints, invariants = self.to_test[action]
+        within = all(self.holds(formula, successor) for formula in constraints) and all(
+            self.holds(formula, state, successor if formula.on_steps else None)
+            for formula in self.action_constraints
         )
-        self.check_step(state, action, successor)
-        self.check_invariants(successor, (state, action))
-        if within:
-            self.reached[successor] = (state, action)
-            following.append(successor)
+        self.check_invariants(invariants, successor, (state, action))
+        return within
 
     def check_step(self, state: State, action: Action, successor: State) -> None:
-        for formula in self.steps:
-            if not self.holds(formula, state, successor):
+        for formula, unchanged in self.steps:
+            if not self.holds(formula, state, successor) and not self.holds(unchanged, state, successor):
                 raise _Found("property", formula.name, successor, (state, action))
 
-    def check_invariants(self, state: State, via: tuple[State, Action] | None) -> None:
-        for formula in self.invariants:
+    def check_invariants(
+        self, formulas: list[Formula], state: State, via: tuple[State, Action] | None
+    ) -> None:
+        for formula in formulas:
             if not self.holds(formula, state, None, via):
                 raise _Found("invariant", formula.name, state, via)
-
-    def all_hold(self, formulas: list[Formula], state: State) -> bool:
-        return all(self.holds(formula, state) for formula in formulas)
 
     def holds(
         self,

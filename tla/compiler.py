@@ -131,6 +131,14 @@ Environment = dict[Any, Any]
 """From Parameter or LET Definition to Local, Lazy, Operator, Callee, or a Declaration."""
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledAction:
+    """`run(s, emit, *arguments)`, and the variables that it may give another value."""
+
+    run: Callable[..., None]
+    writes: frozenset[str]
+
+
 class Compiler:
     """Makes one namespace of functions for a module under a binding."""
 
@@ -150,13 +158,15 @@ class Compiler:
 
     def action(
         self, node: Expr, environment: Environment, parameters: tuple[Parameter, ...] = (), trail: bool = False
-    ) -> Callable[..., None]:
+    ) -> CompiledAction:
         """f(s, emit, *parameters) for an action; with `trail`, emits (t, names of the actions taken)."""
         body = _Body(self, trail=trail)
         arguments = body.arguments(parameters, environment)
         with body.block():
             body.action(node, environment, body.emit)
-        return self._function("action", ["s", "emit", *arguments], body)
+        return CompiledAction(
+            self._function("action", ["s", "emit", *arguments], body), frozenset(body.written)
+        )
 
     def initial(self, node: Expr) -> Callable[..., None]:
         """f(emit) for an initial predicate: emits each state that satisfies it."""
@@ -340,7 +350,9 @@ class _Body:
         self.initial = initial
         self.step = step
         self.primed = False
-        self.variable_names: dict[tuple[bool, str], list[tuple[tuple[int, ...], str]]] = {}
+        self.evaluated: dict[str, list[tuple[tuple[int, ...], str]]] = {}
+        self.unprimed: set[tuple[str, str]] = set()
+        self.written: set[str] = set()
 
     # --- lines and blocks -------------------------------------------------------------------------------
 
@@ -412,14 +424,10 @@ class _Body:
             return self.assigned[name]
         else:
             raise TlaError(f"`{name}'` is read before it has a value", span)
-        known = self.variable_names.setdefault((self.primed, name), [])
-        for scope, local in known:
-            if self.reaches(scope):
-                return local
-        local = self.name(f"v_{name}_" if not self.primed else f"w_{name}_")
-        self.line(f"{local} = {source}")
-        known.append((self.scope, local))
-        return local
+        code = self.atom(source)
+        if not self.primed:
+            self.unprimed.add((name, code))
+        return code
 
     def lazy(self, node: Expr, environment: Environment) -> Lazy:
         placeholder: list[Any] = []
@@ -475,9 +483,9 @@ class _Body:
 
     def is_number(self, node: Any, environment: Environment) -> bool:
         """Whether the value is surely an integer (where it exists)."""
+        if isinstance(node, Expr) and (constant := self.compiler.folded(node)) is not None:
+            return _class(constant) == "int"
         match node:
-            case Literal(value=value):
-                return type(value) is int
             case Ref(to=Native(name=name)):
                 return name in _NUMERIC
             case Ref(to=Parameter() as parameter):
@@ -517,8 +525,19 @@ class _Body:
                 value = self.compiler.constant_value(node) if not node.arguments else None
                 if value is not None:
                     return isinstance(value, LazySet | LazyFunction)
-                return isinstance(node.to, Definition) and node.to not in environment
+                return self.operator_may_be_lazy(node, environment)
         return False
+
+    def operator_may_be_lazy(self, node: Ref, environment: Environment) -> bool:
+        to = self.compiler.binding.meaning(node.to)
+        meant = environment.get(to)
+        if isinstance(meant, Lazy):
+            return self.may_be_lazy(meant.node, meant.environment)
+        if isinstance(meant, Local | Callee) or not isinstance(to, Definition):
+            return not isinstance(meant, Callee)
+        if to.recursive_function or not self.inlined(to):
+            return to.recursive_function
+        return self.may_be_lazy(to.body, {}) or any(self.may_be_lazy(a, environment) for a in node.arguments)
 
     # --- values -----------------------------------------------------------------------------------------
 
@@ -528,11 +547,20 @@ class _Body:
         return f"strict({code})" if self.may_be_lazy(node, environment) else code
 
     def atom(self, code: str) -> str:
-        """The code, or a local with its value where it is more than a name or literal."""
+        """The code, or a local with its value where it is more than a name or literal.
+
+        Locals are assigned once, so the same code means the same value, and one evaluation serves all the
+        places that it reaches.
+        """
         if _ATOM.fullmatch(code):
             return code
+        known = self.evaluated.setdefault(code, [])
+        for scope, name in known:
+            if self.reaches(scope):
+                return name
         name = self.name()
         self.line(f"{name} = {code}")
+        known.append((self.scope, name))
         return name
 
     def value(self, node: Expr, environment: Environment) -> str:
@@ -665,22 +693,43 @@ class _Body:
         """An operator of a standard module: the cheap ones inline, where the kinds are sure enough."""
         if to.predicate:
             return f"(TRUE if {self.native_truth(to, arguments, environment)} else FALSE)"
-        if to.name in ("+", "-", "*") and any(self.is_number(a, environment) for a in arguments):
-            left, right = (self.given(a, environment) for a in arguments)
-            return f"({left} {to.name} {right})"
         given = [self.given(a, environment) for a in arguments]
-        if to.name == "Len":
-            sequence = self.atom(given[0])
-            return f"(len({sequence}) if {sequence}.__class__ is tuple else length({sequence}))"
-        return f"{self.compiler.implementation(to.function)}({', '.join(given)})"
+        implementation = self.compiler.implementation(to.function)
+        if to.name in ("+", "-", "*"):
+            return self.arithmetic(to, given, arguments, environment)
+        match to.name, arguments:
+            case "Len", _:
+                sequence = self.atom(given[0])
+                return f"(len({sequence}) if {sequence}.__class__ is tuple else {implementation}({sequence}))"
+            case ("(+)" | "(-)", (_, Ref(to=Native(name="SetToBag"), arguments=(SetOf(items=(single,)),)))):
+                # One copy more or less is what bags are mostly used for.
+                one = {"(+)": "bag_with", "(-)": "bag_without"}[to.name]
+                return f"{one}({given[0]}, {self.stored(single, environment)})"
+        return f"{implementation}({', '.join(given)})"
 
     def native_truth(
         self, to: Native, arguments: tuple[Expr | OperatorArgument, ...], environment: Environment
     ) -> str:
         given = [self.given(a, environment) for a in arguments]
-        if to.name in ("<", "<=", ">", ">=") and any(self.is_number(a, environment) for a in arguments):
-            return f"({given[0]} {to.name} {given[1]})"
+        if to.name in ("<", "<=", ">", ">="):
+            return self.arithmetic(to, given, arguments, environment)
         return f"{self.compiler.implementation(to.function)}({', '.join(given)})"
+
+    def arithmetic(
+        self,
+        to: Native,
+        given: list[str],
+        arguments: tuple[Expr | OperatorArgument, ...],
+        environment: Environment,
+    ) -> str:
+        """Python's operator where it cannot mean anything else; it refuses a number and a non-number."""
+        if any(self.is_number(argument, environment) for argument in arguments):
+            return f"({given[0]} {to.name} {given[1]})"
+        left, right = (self.atom(code) for code in given)
+        return (
+            f"({left} {to.name} {right} if {left}.__class__ is int and {right}.__class__ is int"
+            f" else {self.compiler.implementation(to.function)}({left}, {right}))"
+        )
 
     def _Let(self, node: Let, environment: Environment) -> str:
         return self.value(node.body, self.with_definitions(node, environment))
@@ -846,7 +895,8 @@ class _Body:
             return f"range({low}, {high} + 1)"
         code = self.value(node, environment)
         if in_order:
-            return f"ordered({code})"
+            name = self.atom(code)
+            return f"({name} and ordered({name}))"
         name = self.atom(code)
         return f"({name} if {name}.__class__ is frozenset else elements({name}))"
 
@@ -914,18 +964,18 @@ class _Body:
         function = self.atom(self.value(node.function, environment))
         argument = self.atom(self.stored(node.argument, environment))
         if self.is_number(node.argument, environment):
-            return (
+            return self.atom(
                 f"({function}[{argument} - 1] if {function}.__class__ is tuple"
                 f" and 0 < {argument} <= len({function}) else apply({function}, {argument}))"
             )
-        return (
+        return self.atom(
             f"({function}.values[{function}.domain.index[{argument}]] if {function}.__class__ is Function"
             f" else apply({function}, {argument}))"
         )
 
     def _Field(self, node: Field, environment: Environment) -> str:
         record = self.atom(self.value(node.record, environment))
-        return (
+        return self.atom(
             f"({record}.values[{record}.domain.index[{node.name!r}]] if {record}.__class__ is Function"
             f" else field({record}, {node.name!r}))"
         )
@@ -1335,6 +1385,7 @@ class _Body:
         if missing:
             where = f" ({' > '.join(self.trail)})" if self.trail else ""
             raise TlaError(f"the action{where} does not say what `{missing[0]}'` is")
+        self.written |= {name for name in self.assigned if (name, self.assigned[name]) not in self.unprimed}
         state = "(" + ", ".join(self.assigned[name] for name in self.compiler.variables) + ",)"
         self.line(f"emit({state})" if self.trail is None else f"emit(({state}, {self.trail!r}))")
 
@@ -1409,6 +1460,6 @@ _RUNTIME: dict[str, Any] = {
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",
         "contains", "domain", "elements", "field", "finite", "function", "ordered", "replaced", "strict",
         "truth", "unlike")},
-    "length": standard.length, "subset": standard.subset,
+    "subset": standard.subset, "bag_with": standard.bag_with, "bag_without": standard.bag_without,
     "no_case": no_case, "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

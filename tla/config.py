@@ -96,7 +96,7 @@ _block_mark = re.compile(r"\(\*|\*\)")
 
 
 def without_comments(text: str, file: str = "<config>") -> str:
-    """The text with blanks for `\* ...` and `(* ... *)`, which nests: all else stays in its place."""
+    """The text with blanks for `\\* ...` and `(* ... *)`, which nests: all else stays in its place."""
     kept: list[str] = []
     position = 0
     while found := _comment_or_string.search(text, position):

@@ -29,6 +29,7 @@ from .syntax import (
     Quantifier,
     Ref,
     Temporal,
+    Unchanged,
     level,
 )
 from .values import Value, ordered
@@ -51,6 +52,7 @@ class Action:
     node: Expr
     environment: Mapping[Parameter, Value]
     run: Callable[[State, Callable[[State], None]], None]
+    writes: frozenset[str]
 
     def __str__(self) -> str:
         from .notation import format_value
@@ -61,28 +63,32 @@ class Action:
 class Formula:
     """A compiled predicate on states, or on steps where it primes.
 
-    A state formula remembers its truth by the values of just the variables that it reads.
+    It remembers its truth by the values of just the variables that it reads.
     """
 
-    __slots__ = ("_known", "_reads", "_test", "name", "node", "on_steps")
+    __slots__ = ("_known", "_places", "_test", "name", "node", "on_steps", "reads")
 
-    def __init__(self, name: str, node: Expr, test: Callable[..., bool], reads: Sequence[int]) -> None:
+    def __init__(
+        self, name: str, node: Expr, test: Callable[..., bool], reads: frozenset[str], places: Sequence[int]
+    ) -> None:
         self.name = name
         self.node = node
+        self.reads = reads
         self.on_steps = level(node) >= ACTION_LEVEL
         self._test = test
-        self._reads = tuple(reads)
+        self._places = tuple(places)
         self._known: dict[tuple[Value, ...], bool] = {}
 
     def holds(self, state: State, successor: State | None = None) -> bool:
+        key = tuple([state[place] for place in self._places])
         if self.on_steps:
-            return bool(self._test(state, successor))
-        key = tuple([state[place] for place in self._reads])
+            assert successor is not None, self.name
+            key += tuple([successor[place] for place in self._places])
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= MEMO_SIZE:
                 self._known.clear()
-            known = self._known[key] = bool(self._test(state, None))
+            known = self._known[key] = bool(self._test(state, successor))
         return known
 
 
@@ -165,8 +171,8 @@ class Model:
         made = []
         for name, arguments, node, environment in self._disjuncts(following, {}, self._next_name(), ()):
             code: Environment = {p: Local(self.compiler.constant(v)) for p, v in environment.items()}
-            run = self.compiler.action(node, code)
-            made.append(Action(name, arguments, node, environment, run))
+            compiled = self.compiler.action(node, code)
+            made.append(Action(name, arguments, node, environment, compiled.run, compiled.writes))
         return tuple(made)
 
     def _next_name(self) -> str:
@@ -232,8 +238,8 @@ class Model:
 
     def _compiled(self, name: str, trail: bool) -> tuple[Callable[..., None], Definition]:
         definition = self.definition(name)
-        run = self.compiler.action(definition.body, {}, definition.parameters, trail)
-        return run, definition
+        compiled = self.compiler.action(definition.body, {}, definition.parameters, trail)
+        return compiled.run, definition
 
     def formula(self, name: str, span: Span | None = None) -> Formula:
         """The formula of that name; `holds` takes a state, or two where the formula primes."""
@@ -242,8 +248,8 @@ class Model:
 
     def _formula(self, name: str, node: Expr) -> Formula:
         test = self.compiler.predicate(node, {})
-        reads = sorted(self.variables.index(variable) for variable in self.compiler.reads(node))
-        return Formula(name, node, test, reads)
+        reads = self.compiler.reads(node)
+        return Formula(name, node, test, reads, sorted(self.variables.index(name) for name in reads))
 
     def conjuncts(self, reference: Reference) -> tuple[Formula, ...]:
         """A state formula in parts, so that each is remembered by the few variables that it reads."""
@@ -252,12 +258,13 @@ class Model:
             raise TlaError(f"expected `{reference.name}` to be a state predicate", reference.span)
         return tuple(self._formula(reference.name, part) for part in _flat(definition.body))
 
-    def step_property(self, reference: Reference) -> Formula:
-        """A PROPERTY of the form [][A]_v, as a formula on steps."""
+    def step_property(self, reference: Reference) -> tuple[Formula, Formula]:
+        """A PROPERTY of the form [][A]_v as A and UNCHANGED v: on each step one of them holds."""
         body = self.definition(reference.name, reference.span).body
         match body:
-            case Temporal(operator="[]", arguments=(BoxAction() as step,)):
-                return self._formula(reference.name, step)
+            case Temporal(operator="[]", arguments=(BoxAction(action=action, subscript=subscript),)):
+                unchanged = Unchanged(subscript.span, subscript)
+                return self._formula(reference.name, action), self._formula(reference.name, unchanged)
         raise TlaError(
             f"the property `{reference.name}` is not of the form [][A]_v, which is what is supported",
             reference.span,

@@ -15,6 +15,7 @@ from .syntax import Native
 from .values import (
     INT,
     NAT,
+    Function,
     Sequences,
     Subsets,
     Union,
@@ -27,6 +28,7 @@ from .values import (
     function,
     items,
     ordered,
+    replaced,
     show,
     strict,
     truth,
@@ -210,6 +212,26 @@ def bag_difference(a: Value, b: Value) -> Value:
         else:
             counts.pop(element, None)
     return function(counts)
+
+
+def bag_with(b: Value, e: Value) -> Value:
+    """b (+) SetToBag({e})"""
+    if type(b) is Function:
+        place = b.domain.index.get(e)
+        if place is not None:
+            return replaced(b, e, b.values[place] + 1)
+    return bag_sum(b, function({e: 1}))
+
+
+def bag_without(b: Value, e: Value) -> Value:
+    """b (-) SetToBag({e})"""
+    if type(b) is Function:
+        place = b.domain.index.get(e)
+        if place is None:
+            return b
+        if b.values[place] > 1:
+            return replaced(b, e, b.values[place] - 1)
+    return bag_difference(b, function({e: 1}))
 
 
 def bag_union(s: Value) -> Value:

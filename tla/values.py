@@ -139,18 +139,20 @@ def sweep() -> None:
     Runs when the tables have grown to twice what the last sweep left, so its cost is a constant share.
     """
     global _made, _sweep_at
-    alone = 3  # the table, the loop variable, the argument of getrefcount
-    kept = 0
-    for arguments, domain in list(_domains.items()):
-        dead = [values for values, made in domain.functions.items() if sys.getrefcount(made) <= alone]
-        for values in dead:
-            del domain.functions[values]
-        kept += len(domain.functions)
-        # the table, the list of items' tuple, the loop variable, the argument of getrefcount
-        if not domain.functions and sys.getrefcount(domain) <= alone + 1:
-            del _domains[arguments]
-    _made = kept
-    _sweep_at = max(400_000, 2 * kept)
+    _made = sum([_forget(domain.functions) for domain in _domains.values()])
+    _forget(_domains)  # a domain is held by its functions too
+    _sweep_at = max(400_000, 2 * _made)
+
+
+def _forget(table: dict[Any, Any]) -> int:
+    """Drops what only the table holds; how much is left."""
+    for key in [key for key, made in table.items() if sys.getrefcount(made) <= _ALONE]:
+        del table[key]
+    return len(table)
+
+
+# The count of what only a table holds, seen as _forget sees it: Python versions differ in what the loop adds.
+_ALONE = [sys.getrefcount(made) for key, made in {0: object()}.items()][0]  # noqa: RUF015
 
 
 def domain_of_set(arguments: frozenset[Value]) -> Domain:
@@ -259,6 +261,12 @@ class LazyFunction:
             self._known[argument] = self.body(argument)
         return self._known[argument]
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or strict(self) == strict(other)
+
+    def __hash__(self) -> int:
+        return hash(strict(self))
+
 
 def strict(value: Value) -> Value:
     """The value as it may be stored: lazy sets and functions made plain."""
@@ -304,6 +312,8 @@ class NumberSet(LazySet):
         self.least = least
 
     def __contains__(self, value: Value) -> bool:
+        if type(value) is ModelValue:
+            return False
         if type(value) is not int:
             raise TlaError(f"is {show(value)} an element of {self.name}? It is not a number")
         return self.least is None or value >= self.least
@@ -383,6 +393,8 @@ class FunctionSet(LazySet):
         self.results = results
 
     def __contains__(self, value: Value) -> bool:
+        if type(value) is ModelValue:
+            return False
         if type(value) not in (Function, tuple, LazyFunction):
             raise TlaError(f"is {show(value)} in [S -> T]? It is not a function")
         return domain(value) == self.arguments and all(result in self.results for _, result in items(value))
@@ -406,6 +418,8 @@ class RecordSet(LazySet):
         self.fields = dict(fields)
 
     def __contains__(self, value: Value) -> bool:
+        if type(value) is ModelValue:
+            return False
         if type(value) not in (Function, tuple):
             raise TlaError(f"is {show(value)} in {show(self)}? It is not a record")
         if type(value) is tuple or value.domain.set != self.fields.keys():
@@ -471,7 +485,7 @@ def finite(value: Value) -> frozenset[Value]:
 def elements(value: Value) -> Iterable[Value]:
     """The elements of a set, in no particular order."""
     if type(value) is frozenset or isinstance(value, LazySet):
-        return value  # type: ignore[no-any-return]
+        return value
     raise TlaError(f"expected a set, saw {show(value)}")
 
 
@@ -525,8 +539,6 @@ def order_key(value: Value) -> tuple[Any, ...]:
 
 def unlike(left: Value, right: Value) -> bool:
     """left = right for values of two Python types; TlaError where TLC would not compare them either."""
-    if type(left) is LazyFunction or type(right) is LazyFunction:
-        return strict(left) == strict(right)
     if _kind(left) != _kind(right) and type(left) is not ModelValue and type(right) is not ModelValue:
         raise TlaError(f"{show(left)} and {show(right)} cannot be compared")
     return False

@@ -94,7 +94,7 @@ def test_a_response_with_a_stale_term_is_dropped() -> None:
     raft.election_timeout()
     raft.take_effects()
     raft.receive(RequestVoteResponse("n2", "n1", 1, True))
-    assert (raft.role, raft.votes_granted) == ("Candidate", {"n1"})
+    assert (raft.role, raft.votes_granted) == ("Candidate", frozenset({"n1"}))
 
     cluster = elected()
     cluster.request("n1")
@@ -122,7 +122,7 @@ def test_to_begin_an_election_a_server_increments_its_term_and_asks_every_other_
 def test_a_candidate_votes_for_itself() -> None:
     """§5.2."""
     raft = candidate()
-    assert (raft.voted_for, raft.votes_granted) == ("n1", {"n1"})
+    assert (raft.voted_for, raft.votes_granted) == ("n1", frozenset({"n1"}))
 
 
 def test_a_leader_has_no_election_timeout() -> None:
@@ -163,14 +163,14 @@ def test_a_vote_that_arrives_twice_counts_once() -> None:
     raft = candidate(count=5)
     for _ in range(3):
         raft.receive(RequestVoteResponse("n2", "n1", 1, True))
-    assert (raft.role, raft.votes_granted) == ("Candidate", {"n1", "n2"})
+    assert (raft.role, raft.votes_granted) == ("Candidate", frozenset({"n1", "n2"}))
 
 
 def test_a_refusal_is_no_vote() -> None:
     """§5.2."""
     raft = candidate()
     raft.receive(RequestVoteResponse("n2", "n1", 1, False))
-    assert (raft.role, raft.votes_granted) == ("Candidate", {"n1"})
+    assert (raft.role, raft.votes_granted) == ("Candidate", frozenset({"n1"}))
 
 
 def test_a_vote_for_a_candidate_that_has_given_up_changes_nothing() -> None:

@@ -1,0 +1,169 @@
+"""Many schedules of one seed, over as many processes as there are, as if one after the other.
+
+Schedule k of seed S is the same on every machine. Results come in the order of k, and nothing after the first
+failure counts, so that a campaign says the same however many processes ran it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import count, islice
+
+from raftcheck.traces.validate import Validator
+
+from .lockstep import Judge, Outcome, run
+from .node import Implementation
+from .safety import Property
+from .scheduler import draw_plan, generator_of, made_up
+from .schedules import Schedule
+from .targets import load_target
+
+BATCH = 4
+"""Schedules that a process runs at a time: a quarter of a second or so, for progress and for an early end."""
+
+
+class ProcessDied(Exception):
+    """A process that ran schedules has ended: nothing but the implementation can have ended it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What is run: schedules 0, 1, 2, ... of a seed on a target."""
+
+    target: str
+    seed: int
+    schedules: int | None = None
+    """How many; None: until nobody wants more."""
+    servers: int | None = None
+    length: int | None = None
+    judged: bool = True
+
+
+    def new_judge(self, servers: Sequence[str]) -> Judge | None:
+        """The spec as the judge of one run."""
+        return Validator(servers) if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A schedule that failed, and what was said of it then."""
+
+    schedule: Schedule
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one schedule came to."""
+
+    index: int
+    steps: int
+    judged: int
+    actions: Counter[str]
+    properties: tuple[Property, ...]
+    failed: Failed | None
+
+
+def run_schedule(
+    implementation: Implementation, campaign: Campaign, index: int
+) -> tuple[Schedule, Outcome]:
+    """One schedule of a campaign, with the actions that were enabled, and its outcome."""
+    rng = generator_of(campaign.seed, index)
+    plan = draw_plan(rng, implementation.caps, campaign.servers, campaign.length)
+    judge = campaign.new_judge(plan.servers)
+    outcome = run(implementation, plan.servers, plan.config, made_up(plan, rng), judge)
+    schedule = Schedule(
+        servers=plan.servers,
+        actions=tuple(outcome.performed),
+        config=plan.config,
+        seed=f"{campaign.seed}/{index}",
+        target=campaign.target,
+    )
+    return schedule, outcome
+
+
+def results(campaign: Campaign, processes: int = 1) -> Iterator[Result]:
+    """The results in order, up to the first failure; ProcessDied if the implementation ends a process."""
+    indexes = count() if campaign.schedules is None else iter(range(campaign.schedules))
+    batches = iter(lambda: tuple(islice(indexes, BATCH)), ())
+    if processes == 1:
+        implementation = load_target(campaign.target)
+        found = (_result(implementation, campaign, index) for batch in batches for index in batch)
+    else:
+        found = _in_parallel(campaign, batches, processes)
+    for result in found:
+        yield result
+        if result.failed is not None:
+            return
+
+
+def _result(implementation: Implementation, campaign: Campaign, index: int) -> Result:
+    schedule, outcome = run_schedule(implementation, campaign, index)
+    return Result(
+        index=index,
+        steps=outcome.steps,
+        judged=outcome.judged,
+        actions=Counter(outcome.actions),
+        properties=outcome.properties,
+        failed=None if outcome.failure is None else Failed(schedule, outcome.failure.report()),
+    )
+
+
+def _in_parallel(
+    campaign: Campaign, batches: Iterator[tuple[int, ...]], processes: int
+) -> Iterator[Result]:
+    # A forked process has the compiled spec already; where there is no fork, each compiles its own.
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if "fork" in methods else None)
+    pool = ProcessPoolExecutor(processes, context, _begin, (campaign,))
+    running: deque[tuple[tuple[int, ...], Future[list[Result]]]] = deque()
+    try:
+        while True:
+            for batch in islice(batches, 2 * processes - len(running)):
+                running.append((batch, pool.submit(_run_batch, batch)))
+            if not running:
+                return
+            batch, future = running.popleft()
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                raise ProcessDied(
+                    f"a process died that ran schedules from {batch[0]} on of seed {campaign.seed}"
+                ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_mine: tuple[Implementation, Campaign]
+"""In a process of the pool: what it runs."""
+
+
+def _begin(campaign: Campaign) -> None:
+    """A process of the pool gets ready. It leaves Ctrl-C to its parent, and stdout to the verdict."""
+    global _mine
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout = sys.stderr
+    _mine = (load_target(campaign.target), campaign)
+
+
+def _run_batch(indexes: tuple[int, ...]) -> list[Result]:
+    """The results up to the first failure."""
+    found = []
+    for index in indexes:
+        found.append(_result(*_mine, index))
+        if found[-1].failed is not None:
+            break
+    return found
+
+
+def usable_processes() -> int:
+    """As many as this process may use at the same time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

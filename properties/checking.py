@@ -1,0 +1,112 @@
+"""Runs a campaign to its end, its first failure or its interruption, and makes a failure small and keeps it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from raftcheck.traces.validate import Validator
+
+from .campaign import Campaign, Failed, ProcessDied, Result, results
+from .failures import FOLDER, Kept, keep
+from .finding import Finding
+from .lockstep import Outcome, run
+from .node import Implementation
+from .safety import Property
+from .schedules import Schedule
+from .shrink import shrink
+from .targets import load_target
+
+Word = Literal["conforms", "diverges", "safe", "vacuous"]
+
+
+@dataclass(slots=True)
+class Check:
+    """What a campaign came to, so far."""
+
+    schedules: int = 0
+    steps: int = 0
+    judged: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    properties: set[Property] = field(default_factory=set)
+    seconds: float = 0.0
+    interrupted: bool = False
+    kept: Kept | None = None
+    died: str | None = None
+    """Where the implementation ended the whole process, if it did."""
+
+    @property
+    def word(self) -> Word:
+        """The verdict. A pass says what it rests on: nothing at all, the properties alone, or the spec."""
+        if self.kept is not None or self.died is not None:
+            return "diverges"
+        if self.steps == 0:
+            return "vacuous"
+        return "conforms" if self.judged == self.steps else "safe"
+
+    def add(self, result: Result) -> None:
+        self.schedules += 1
+        self.steps += result.steps
+        self.judged += result.judged
+        self.actions.update(result.actions)
+        self.properties.update(result.properties)
+
+
+def check(
+    campaign: Campaign,
+    processes: int = 1,
+    most_seconds: float | None = None,
+    watch: Callable[[Check], None] = lambda so_far: None,
+    folder: Path = FOLDER,
+) -> Check:
+    """Runs the campaign. What a node prints goes to stderr: stdout belongs to the verdict."""
+    so_far = Check()
+    begin = time.perf_counter()
+    with redirect_stdout(sys.stderr):
+        try:
+            for result in results(campaign, processes):
+                so_far.add(result)
+                so_far.seconds = time.perf_counter() - begin
+                watch(so_far)
+                if result.failed is not None:
+                    _keep_small(campaign, result.failed, so_far, folder)
+                if most_seconds is not None and so_far.seconds >= most_seconds:
+                    break
+        except ProcessDied as death:
+            so_far.died = str(death)
+        except KeyboardInterrupt:
+            so_far.interrupted = True
+    so_far.seconds = time.perf_counter() - begin
+    return so_far
+
+
+def _keep_small(campaign: Campaign, failed: Failed, so_far: Check, folder: Path) -> None:
+    """Keeps the failure as it was found, and then, unless interrupted, a smaller one in its place."""
+    implementation = load_target(campaign.target)
+    schedule = failed.schedule
+    outcome = replay(implementation, schedule, campaign.judged)
+    if outcome.failure is None:
+        outcome.failure = Finding(
+            kind="unrepeatable",
+            server=", ".join(schedule.servers),
+            action="the same schedule a second time",
+            seen=f"no failure, where at first there was: {failed.report}",
+            expected="the same: a node takes time and chance from nowhere but its Env",
+        )
+        so_far.kept = keep(schedule, outcome, folder)
+        return
+    so_far.kept = keep(schedule, outcome, folder)
+    smaller, outcome = shrink(implementation, schedule, so_far.kept.failure, campaign.new_judge)
+    so_far.kept = keep(smaller, outcome, folder)
+
+
+def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> Outcome:
+    """Does a schedule again."""
+    judge = Validator(schedule.servers) if judged else None
+    return run(implementation, schedule.servers, schedule.config, schedule.actions, judge)

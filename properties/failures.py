@@ -1,0 +1,61 @@
+"""Keeps a failure so that it can be read and done again: schedule.json, trace.ndjson, report.txt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from raftcheck.traces.ndjson import write_trace
+
+from .lockstep import Failure, Outcome, kind_of
+from .schedules import Schedule, describe, to_json
+
+FOLDER = Path(".raftcheck", "failures")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A failure, and where it is kept."""
+
+    schedule: Schedule
+    outcome: Outcome
+    failure: Failure
+    path: Path
+
+    def report(self) -> str:
+        return report(self.schedule, self.failure, self.path / "schedule.json")
+
+
+def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
+    """Writes a failing schedule and its outcome under a name that says what it is."""
+    failure = outcome.failure
+    assert failure is not None, f"nothing failed in schedule {schedule.seed}"
+    path = folder / name_of(schedule, failure)
+    path.mkdir(parents=True, exist_ok=True)
+    kept = Kept(schedule, outcome, failure, path)
+    (path / "schedule.json").write_bytes(to_json(schedule))
+    write_trace(path / "trace.ndjson", outcome.events)
+    (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
+    return kept
+
+
+def name_of(schedule: Schedule, failure: Failure) -> str:
+    """Target, mistake and seed: the same failure has the same name, and goes to the same place."""
+    target = schedule.target.rpartition(":")[2]
+    parts = (target, kind_of(failure)[1], schedule.seed.replace("/", "-"))
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts)))
+
+
+def report(schedule: Schedule, failure: Failure, place: Path) -> str:
+    """The failure, the actions that lead to it, and how to see it again."""
+    width = len(str(len(schedule.actions)))
+    steps = [
+        f"  {number:{width}}  {describe(action)}" for number, action in enumerate(schedule.actions, start=1)
+    ]
+    where = f"{schedule.target}, seed {schedule.seed}" if schedule.seed else schedule.target
+    head = f"{where}: {len(schedule.actions)} actions on {', '.join(schedule.servers)}"
+    if schedule.config:
+        head += f" with {schedule.config}"
+    replay = f"raftcheck replay {place}"
+    return "\n".join([failure.report(), "", head, *steps, "", f"replay    {replay}"])
