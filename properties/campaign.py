@@ -19,7 +19,7 @@ from itertools import count, islice
 
 from raftcheck.traces.validate import Validator
 
-from .lockstep import Judge, Outcome, run
+from .lockstep import Outcome, run
 from .node import Implementation
 from .safety import Property
 from .scheduler import draw_plan, generator_of, made_up
@@ -46,8 +46,7 @@ class Campaign:
     length: int | None = None
     judged: bool = True
 
-
-    def new_judge(self, servers: Sequence[str]) -> Judge | None:
+    def new_judge(self, servers: Sequence[str]) -> Validator | None:
         """The spec as the judge of one run."""
         return Validator(servers) if self.judged else None
 
@@ -72,9 +71,7 @@ class Result:
     failed: Failed | None
 
 
-def run_schedule(
-    implementation: Implementation, campaign: Campaign, index: int
-) -> tuple[Schedule, Outcome]:
+def run_schedule(implementation: Implementation, campaign: Campaign, index: int) -> tuple[Schedule, Outcome]:
     """One schedule of a campaign, with the actions that were enabled, and its outcome."""
     rng = generator_of(campaign.seed, index)
     plan = draw_plan(rng, implementation.caps, campaign.servers, campaign.length)
@@ -94,15 +91,18 @@ def results(campaign: Campaign, processes: int = 1) -> Iterator[Result]:
     """The results in order, up to the first failure; ProcessDied if the implementation ends a process."""
     indexes = count() if campaign.schedules is None else iter(range(campaign.schedules))
     batches = iter(lambda: tuple(islice(indexes, BATCH)), ())
-    if processes == 1:
-        implementation = load_target(campaign.target)
-        found = (_result(implementation, campaign, index) for batch in batches for index in batch)
-    else:
-        found = _in_parallel(campaign, batches, processes)
-    for result in found:
+    run_all = _one_by_one(campaign, batches) if processes == 1 else _in_parallel(campaign, batches, processes)
+    for result in run_all:
         yield result
         if result.failed is not None:
             return
+
+
+def _one_by_one(campaign: Campaign, batches: Iterator[tuple[int, ...]]) -> Iterator[Result]:
+    implementation = load_target(campaign.target)
+    for batch in batches:
+        for index in batch:
+            yield _result(implementation, campaign, index)
 
 
 def _result(implementation: Implementation, campaign: Campaign, index: int) -> Result:
@@ -117,9 +117,7 @@ def _result(implementation: Implementation, campaign: Campaign, index: int) -> R
     )
 
 
-def _in_parallel(
-    campaign: Campaign, batches: Iterator[tuple[int, ...]], processes: int
-) -> Iterator[Result]:
+def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], processes: int) -> Iterator[Result]:
     # A forked process has the compiled spec already; where there is no fork, each compiles its own.
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)

@@ -1,4 +1,4 @@
-"""Runs a campaign to its end, its first failure or its interruption, and makes a failure small and keeps it."""
+"""Runs a campaign to its end, its first failure or its interruption; makes a failure small and keeps it."""
 
 from __future__ import annotations
 
@@ -110,3 +110,15 @@ def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> 
     """Does a schedule again."""
     judge = Validator(schedule.servers) if judged else None
     return run(implementation, schedule.servers, schedule.config, schedule.actions, judge)
+
+
+def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:
+    """What one run of a schedule in a file came to, in the terms of a campaign."""
+    return Check(
+        schedules=1,
+        steps=outcome.steps,
+        judged=outcome.judged,
+        actions=Counter(outcome.actions),
+        properties=set(outcome.properties),
+        kept=Kept(schedule, outcome, file) if outcome.failure is not None else None,
+    )

@@ -1,48 +1,52 @@
 """The command line: check, replay, faults, validate.
 
-Exit status: 0 conforms, 1 a divergence was found (or nothing was checked), 2 bad input or usage, said in one line
-(where, what was seen, what was expected), 130 interrupted. stdout has the answer, stderr the progress.
+Exit status: 0 conforms, 1 a divergence was found or nothing was checked, 2 bad input or usage, said in one
+line (where, what was seen, what was expected), 130 interrupted. stdout has the answer, stderr the progress.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
+import msgspec
+from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.traces.ndjson import write_trace
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from raftcheck.traces.validate import ACTIONS
-
+from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
-from .checking import Check, check, replay
-from .failures import report
-from .lockstep import kind_of
+from .checking import Check, check, check_of, replay
+from .faultcheck import UnknownFault
 from .schedules import MOST_SERVERS, ScheduleError, load
 from .targets import REFERENCE, TargetError, load_target
-from .verdict import as_json, as_table
 
 CONFORMS, DIVERGES, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 SCHEDULES = 400
-"""Of a check that is not told how many: some 60,000 steps, in which every action is taken thousands of times."""
+"""Of a check that is not told how many: some 60,000 steps, with every action taken hundreds of times."""
+
+FAULT_SCHEDULES, FAULT_SECONDS = 5000, 60.0
+"""What a fault may cost at most before it counts as one that lives."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point."""
+    """The entry point; ends the process with the exit status."""
     try:
         status = cli.main(arguments, prog_name="raftcheck", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        status = BAD_INPUT
     except click.ClickException as error:
         status = _complain(error.format_message())
-    except (TargetError, ScheduleError) as error:
+    except (TargetError, ScheduleError, UnknownFault) as error:
         status = _complain(str(error))
+    except OSError as error:
+        status = _complain(
+            f"{error.filename or 'output'}: {error.strerror}; expected a file that can be written"
+        )
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     sys.exit(status)
@@ -53,6 +57,140 @@ def _complain(problem: str) -> int:
     return BAD_INPUT
 
 
-@click.group()
-def cli() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def cli(context: click.Context) -> int:
     """Random schedules on a Raft, every step judged by spec/raft.tla."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+    return BAD_INPUT
+
+
+@cli.command("check")
+@click.argument("target", default=REFERENCE)
+@click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
+@click.option(
+    "--schedules", type=click.IntRange(min=1), help=f"How many schedules to run. [default: {SCHEDULES}]"
+)
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after as many seconds.")
+@click.option(
+    "--servers", type=click.IntRange(1, MOST_SERVERS), help="Cluster size. [default: drawn, mostly 3]"
+)
+@click.option(
+    "--length", type=click.IntRange(min=1), help="Actions in a schedule. [default: drawn, 60 to 300]"
+)
+@click.option("--processes", type=click.IntRange(min=1), help="[default: as many as there are processors]")
+@click.option(
+    "--trace", type=click.Path(path_type=Path), help="Write the failing or the last run as a trace."
+)
+@click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+def check_command(
+    target: str,
+    seed: int,
+    schedules: int | None,
+    seconds: float | None,
+    servers: int | None,
+    length: int | None,
+    processes: int | None,
+    trace: Path | None,
+    no_judge: bool,
+    as_json: bool,
+) -> int:
+    """Run random schedules on TARGET: `reference`, or module:attribute of an Implementation."""
+    implementation = load_target(target)
+    if schedules is None and seconds is None:
+        schedules = SCHEDULES
+    campaign = Campaign(target, seed, schedules, servers, length, judged=not no_judge)
+    with _progress(schedules) as watch:
+        found = check(
+            campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
+        )
+    if trace is not None and found.kept is not None:
+        write_trace(trace, found.kept.outcome.events)
+    elif trace is not None and found.schedules:
+        _, outcome = run_schedule(implementation, campaign, found.schedules - 1)
+        write_trace(trace, outcome.events)
+    _answer(f"{target}, seed {seed}", found, as_json)
+    return _status(found)
+
+
+@cli.command("replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("target", required=False)
+@click.option("--trace", type=click.Path(path_type=Path), help="Write the run as a trace.")
+@click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+def replay_command(file: Path, target: str | None, trace: Path | None, no_judge: bool, as_json: bool) -> int:
+    """Do the schedule in FILE again, on the TARGET that it was found on or on another."""
+    schedule = load(file)
+    schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
+    outcome = replay(load_target(schedule.target), schedule, judged=not no_judge)
+    if trace is not None:
+        write_trace(trace, outcome.events)
+    idle = len(schedule.actions) - len(outcome.performed)
+    if outcome.failure is None and idle and not as_json:
+        click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled\n")
+    found = check_of(schedule, outcome, file)
+    _answer(f"{schedule.target}, {file}", found, as_json)
+    return _status(found)
+
+
+@cli.command("faults")
+@click.argument("ids", nargs=-1)
+@click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
+@click.option("--schedules", type=click.IntRange(min=1), default=FAULT_SCHEDULES, show_default=True)
+@click.option(
+    "--seconds", type=click.FloatRange(min=0, min_open=True), default=FAULT_SECONDS, show_default=True
+)
+@click.option("--processes", type=click.IntRange(min=1), help="[default: as many as there are processors]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+def faults_command(
+    ids: tuple[str, ...], seed: int, schedules: int, seconds: float, processes: int | None, as_json: bool
+) -> int:
+    """Check each fault of the catalogue: whether it is caught, how soon, and what the report names."""
+    chosen = faultcheck.choose(ids)
+    caught = []
+    with _progress(len(chosen)) as watch:
+        for result in faultcheck.catch(chosen, seed, schedules, seconds, processes or usable_processes()):
+            caught.append(result)
+            watch(len(caught))
+    interrupted = any(result.check.interrupted for result in caught)
+    if as_json:
+        click.echo(json.dumps({"seed": seed, "faults": [result.as_json() for result in caught]}))
+    else:
+        _print(faultcheck.as_table(caught))
+    if interrupted:
+        return INTERRUPTED
+    return CONFORMS if all(result.is_right for result in caught) else DIVERGES
+
+
+def _answer(subject: str, found: Check, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(verdict.as_json(found, actions_of_raft())))
+        return
+    _print(verdict.as_table(subject, found, actions_of_raft()))
+    if found.kept is not None:
+        click.echo("\n" + found.kept.report())
+    elif found.died is not None:
+        click.echo("\n" + found.died)
+
+
+def _print(table: RenderableType) -> None:
+    Console(highlight=False).print(table)
+
+
+def _status(found: Check) -> int:
+    if found.interrupted:
+        return INTERRUPTED
+    return CONFORMS if found.word in ("conforms", "safe") else DIVERGES
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr while inside, where stderr is a terminal; takes how many are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("schedules", total=total)
+        yield lambda done: progress.update(task, completed=done)

@@ -1,8 +1,8 @@
 """A simulated cluster of any Implementation: the world's Actions go in, observed Events come out.
 
 It owns network, disks and time, and decides nothing: which action comes next is the schedule's or the
-scheduler's. An action that is not enabled does nothing. A node that breaks a rule of the seam (node.py) ends the
-run with a Misbehaviour, whatever it did; only an interrupt from the keyboard passes through.
+scheduler's. An action that is not enabled does nothing. A node that breaks a rule of the seam (node.py)
+ends the run with a Misbehaviour, whatever it did; only an interrupt from the keyboard passes through.
 """
 
 from __future__ import annotations
@@ -181,7 +181,8 @@ class Cluster:
         before = server.state
         self._observe(server)
         if server.state != before:
-            seen = f"request() returned False, and the state changed from {shown(before)} to {shown(server.state)}"
+            change = f"from {shown(before)} to {shown(server.state)}"
+            seen = f"request() returned False, and the state changed {change}"
             self._accuse(server.name, "answer", seen, expected)
 
     def _crash(self, server: Server, after: int, keep: int) -> tuple[Event, ...]:

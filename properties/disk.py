@@ -23,7 +23,7 @@ class Disk:
     def read(self, key: str) -> Any:
         return by_value(self._seen[key])
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return tuple(self._seen)
 
     def write(self, key: str, value: Any) -> None:

@@ -16,25 +16,45 @@ FOLDER = Path(".raftcheck", "failures")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A failure, and where it is kept."""
+    """A failing schedule, its outcome, and the file that the schedule is in."""
 
     schedule: Schedule
     outcome: Outcome
-    failure: Failure
-    path: Path
+    file: Path
+
+    @property
+    def failure(self) -> Failure:
+        assert self.outcome.failure is not None, f"nothing failed in {self.file}"
+        return self.outcome.failure
 
     def report(self) -> str:
-        return report(self.schedule, self.failure, self.path / "schedule.json")
+        """The failure, the actions that lead to it, and how to see it again."""
+        schedule = self.schedule
+        origin = f"{schedule.target}, seed {schedule.seed}" if schedule.seed else schedule.target
+        config = f" with {schedule.config}" if schedule.config else ""
+        width = len(str(len(schedule.actions)))
+        return "\n".join(
+            [
+                self.failure.report(),
+                "",
+                f"{origin}: {len(schedule.actions)} actions on {', '.join(schedule.servers)}{config}",
+                *(
+                    f"  {number:{width}}  {describe(action)}"
+                    for number, action in enumerate(schedule.actions, 1)
+                ),
+                "",
+                f"replay    raftcheck replay {self.file}",
+            ]
+        )
 
 
 def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
     """Writes a failing schedule and its outcome under a name that says what it is."""
-    failure = outcome.failure
-    assert failure is not None, f"nothing failed in schedule {schedule.seed}"
-    path = folder / name_of(schedule, failure)
+    assert outcome.failure is not None, f"nothing failed in schedule {schedule.seed}"
+    path = folder / name_of(schedule, outcome.failure)
     path.mkdir(parents=True, exist_ok=True)
-    kept = Kept(schedule, outcome, failure, path)
-    (path / "schedule.json").write_bytes(to_json(schedule))
+    kept = Kept(schedule, outcome, path / "schedule.json")
+    kept.file.write_bytes(to_json(schedule))
     write_trace(path / "trace.ndjson", outcome.events)
     (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
     return kept
@@ -45,17 +65,3 @@ def name_of(schedule: Schedule, failure: Failure) -> str:
     target = schedule.target.rpartition(":")[2]
     parts = (target, kind_of(failure)[1], schedule.seed.replace("/", "-"))
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts)))
-
-
-def report(schedule: Schedule, failure: Failure, place: Path) -> str:
-    """The failure, the actions that lead to it, and how to see it again."""
-    width = len(str(len(schedule.actions)))
-    steps = [
-        f"  {number:{width}}  {describe(action)}" for number, action in enumerate(schedule.actions, start=1)
-    ]
-    where = f"{schedule.target}, seed {schedule.seed}" if schedule.seed else schedule.target
-    head = f"{where}: {len(schedule.actions)} actions on {', '.join(schedule.servers)}"
-    if schedule.config:
-        head += f" with {schedule.config}"
-    replay = f"raftcheck replay {place}"
-    return "\n".join([failure.report(), "", head, *steps, "", f"replay    {replay}"])

@@ -1,9 +1,9 @@
 """The fault catalogue: mistakes that people made in Raft code, each as the reference with one part replaced.
 
-raftcheck's power is measured on them: each must be found, and its report must name an action of raft.tla that
-the mistake is in. A fault that lives is a bug in our tests. Each is an Implementation, under its id with
-underscores: `raftcheck check raftcheck.properties.faults:vote_no_votedfor`. This is not a list of what raftcheck
-looks for: it looks for none of them.
+raftcheck's power is measured on them: each must be found, and its report must name an action of raft.tla
+that the mistake is in. A fault that lives is a bug in our tests. Each is an Implementation, under its id
+with underscores: `raftcheck check raftcheck.properties.faults:vote_no_votedfor`. This is not a list of
+what raftcheck looks for: it looks for none of them.
 """
 
 from __future__ import annotations

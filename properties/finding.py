@@ -33,8 +33,9 @@ Kind = Literal[
     "quiet",
     "unrepeatable",
 ]
-"""Which rule: a call raised, did not return, or returned nonsense (start, state, timers, the answer of request);
-what was sent, written or replied makes no sense; the node acted when it had to be quiet, or not the same twice.
+"""Which rule: a call raised, did not return, or returned nonsense (start, state, timers, the answer of
+request); what was sent, written or replied makes no sense; the node acted when it had to be quiet, or not
+the same twice.
 """
 
 
@@ -86,7 +87,7 @@ def is_count(value: object) -> bool:
 
 
 def wrong_state(state: NodeState, servers: tuple[str, ...], known: tuple[Entry, ...]) -> Wrong:
-    """Checks types and ranges of what state() returned; `known` is a log that was found to be sound before."""
+    """Checks what state() returned for types and ranges; `known` is a log that was sound before."""
     if not isinstance(state, NodeState):
         return f"state() returned {shown(state)}", "a NodeState"
     if state.role is not None and state.role not in ROLES:
@@ -135,7 +136,9 @@ def wrong_view(view: Message, source: str, dest: str) -> Wrong:
     """Checks that a view is a message of raft.tla from the one who sends it to the one who gets it."""
     match view:
         case AppendEntriesRequest():
-            sound = is_count(view.prev_log_index) and is_count(view.prev_log_term) and is_count(view.commit_index)
+            sound = (
+                is_count(view.prev_log_index) and is_count(view.prev_log_term) and is_count(view.commit_index)
+            )
             expected = "prev_log_index, prev_log_term and commit_index ints from 0 on"
             wrong = _wrong_entries("entries", view.entries)
             if wrong:

@@ -1,7 +1,7 @@
 """One life of one server: the Env that a node is given, from start to crash.
 
-Counts the operations of the node, so that a crash can come at any of them, and refuses what breaks the rules of
-the seam. After the crash it is dead: every further use of it ends where it began.
+Counts the operations of the node, so that a crash can come at any of them, and refuses what breaks the
+rules of the seam. After the crash it is dead: every further use of it ends where it began.
 """
 
 from __future__ import annotations
@@ -89,11 +89,13 @@ class Life:
             self.refuse("reply", f"reply() with outcome {shown(outcome)}", "one of " + ", ".join(OUTCOMES))
 
     def operation(self, name: str, can_crash: bool = True) -> None:
-        """Called before each thing that a node does to the world; raises Halt in place of it if it must not be."""
+        """Comes before each thing that a node does to the world; raises Halt in place of what must not be."""
         if self.state == "dead":
             raise Halt
         if self.state == "quiet":
-            self.refuse("quiet", f"{name} outside start(), deliver(), fire() and request()", "nothing done there")
+            self.refuse(
+                "quiet", f"{name} outside start(), deliver(), fire() and request()", "nothing done there"
+            )
         if self.fuse and can_crash:
             self.fuse -= 1
             if self.fuse == 0:
@@ -143,10 +145,10 @@ class _DiskOfLife(MutableMapping[str, Any]):
         self._disk.erase(key)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._disk.keys()
+        return key in self._disk.names()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._disk.keys())
+        return iter(self._disk.names())
 
     def __len__(self) -> int:
-        return len(self._disk.keys())
+        return len(self._disk.names())

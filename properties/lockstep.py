@@ -1,7 +1,7 @@
 """One run: actions on a cluster, every event judged by the spec and watched by the safety properties.
 
-The first thing that goes wrong ends the run. The actions may be made up on the way, by a function that looks at
-the cluster; those that were enabled are recorded, and doing them again gives the same run.
+The first thing that goes wrong ends the run. The actions may be made up on the way, by a function that
+looks at the cluster; those that were enabled are recorded, and doing them again gives the same run.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from raftcheck.traces.events import Event
+from raftcheck.traces.explanation import Refusal
+from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster
 from .finding import Finding, Misbehaviour
@@ -24,20 +26,6 @@ Source = Iterable[Action] | Callable[[Cluster], Iterable[Action]]
 """Actions, or what makes them up while it looks at the cluster that does them."""
 
 
-class Refusal(Protocol):
-    line: int
-    server: str
-    action: str
-
-    def report(self) -> str: ...
-
-
-class Judge(Protocol):
-    actions: Counter[str]
-
-    def observe(self, event: Event) -> Refusal | None: ...
-
-
 Failure = Refusal | Violation | Finding
 
 
@@ -48,7 +36,7 @@ def kind_of(failure: Failure) -> tuple[str, str]:
             return "violation", failure.property
         case Finding():
             return "finding", failure.kind
-        case _:
+        case Refusal():
             return "refusal", failure.action
 
 
@@ -78,7 +66,7 @@ class Lockstep:
         implementation: Implementation,
         servers: Sequence[str],
         config: Mapping[str, Any],
-        judge: Judge | None = None,
+        judge: Validator | None = None,
     ) -> None:
         self.cluster = Cluster(implementation, servers, config)
         self.outcome = Outcome()
@@ -143,7 +131,7 @@ def run(
     servers: Sequence[str],
     config: Mapping[str, Any],
     source: Source,
-    judge: Judge | None = None,
+    judge: Validator | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Outcome:
     """Does the actions of `source`, up to the first failure."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-
 from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster
@@ -107,5 +106,7 @@ def enabled_actions(cluster: Cluster, value: str) -> list[Action]:
         actions.append(Heal())
     else:
         others = [tuple(name for name in cluster.names if name != alone) for alone in cluster.names]
-        actions += [Partition(((alone,), rest)) for alone, rest in zip(cluster.names, others, strict=True) if rest]
+        actions += [
+            Partition(((alone,), rest)) for alone, rest in zip(cluster.names, others, strict=True) if rest
+        ]
     return actions

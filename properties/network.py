@@ -1,8 +1,9 @@
 """Messages between servers: who can reach whom, what is in flight, and what the declared model may do to it.
 
-`datagram`: any message in flight may arrive next, be duplicated or be lost; a cut link or a server that is down
-only delays. `stream`: each link is a queue; a cut link or a crashed end loses what is in it. `stream+gaps`:
-a stream that may lose single messages too. A message keeps its number on its link for ever.
+`datagram`: any message in flight may arrive next, be duplicated or be lost; a cut link or a server that
+is down only delays. `stream`: each link is a queue; a cut link or a crashed end loses what is in it.
+`stream+gaps`: a stream that may lose single messages too. A message keeps its number on its link for
+ever.
 """
 
 from __future__ import annotations
@@ -112,4 +113,6 @@ class Network:
     def _lose(self, links: Iterable[tuple[str, str]]) -> None:
         for link in links:
             self._queues[link].clear()
-        self.flight = [packet for packet in self.flight if packet.number in self._queues[packet.source, packet.dest]]
+        self.flight = [
+            packet for packet in self.flight if packet.number in self._queues[packet.source, packet.dest]
+        ]

@@ -1,8 +1,8 @@
 """The five properties of Figure 3, and that terms never go back, over the states that are observed.
 
-A second witness beside the spec: it shares no decision with it, and knows only what servers show. It keeps the
-history that the properties speak of, and looks only at the server that changed. What a server does not show is
-not checked.
+A second witness beside the spec: it shares no decision with it, and knows only what servers show. It
+keeps the history that the properties speak of, and looks only at the server that changed. What a server
+does not show is not checked.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Safety:
         return Violation("TermsDoNotDecrease", (server,), 0, seen, "terms only grow, also over a crash")
 
     def _leader(self, server: str, before: NodeState, state: NodeState) -> Violation | None:
-        """Election Safety; of a leader that is new, Leader Completeness; of an old one, Leader Append-Only."""
+        """Election Safety; Leader Completeness of a new leader, Leader Append-Only of an old one."""
         term, log = state.current_term, state.log
         if term is None:
             return None
@@ -157,7 +157,9 @@ class Safety:
             entry = committed[index - 1]
             known = self._applied.setdefault(index, (entry, server))
             if known[0] != entry:
-                seen = f"{known[1]} committed {shown_entry(known[0])}, {server} committed {shown_entry(entry)}"
+                seen = (
+                    f"{known[1]} committed {shown_entry(known[0])}, {server} committed {shown_entry(entry)}"
+                )
                 expected = "no two servers commit different entries at the same index"
                 return Violation("StateMachineSafety", (known[1], server), index, seen, expected)
         term = state.current_term
@@ -196,9 +198,7 @@ _UNKNOWN = NodeState()
 def properties_of(state: NodeState) -> tuple[Property, ...]:
     """The properties that can be checked of a server that shows what `state` shows."""
     return tuple(
-        name
-        for name, fields in FIELDS.items()
-        if all(getattr(state, field) is not None for field in fields)
+        name for name, fields in FIELDS.items() if all(getattr(state, field) is not None for field in fields)
     )
 
 

@@ -1,8 +1,8 @@
 """Makes up schedules: what the world does next, chosen among what is enabled now.
 
-A Plan is drawn once for each schedule: how many servers, how long, how often which kind of thing happens, and one
-of three ways to choose the message that arrives next. No way wins everywhere, and features that are absent from a
-schedule find as much as those that are present (swarm testing), so plans differ widely.
+A Plan is drawn once for each schedule: how many servers, how long, how often which kind of thing happens,
+and one of three ways to choose the message that arrives next. No way wins everywhere, and features that
+are absent from a schedule find as much as those that are present (swarm testing), so plans differ widely.
 Chance is a random.Random and nothing else; no set is ever iterated.
 """
 
@@ -274,9 +274,9 @@ def _weighted(plan: Plan, rng: random.Random) -> MessageChoice:
 
 
 def _by_priority(plan: Plan, rng: random.Random) -> MessageChoice:
-    """PCT (Burckhardt et al., ASPLOS 2010): the link of highest priority first; at few random moments the link
+    """The link of highest priority first; at few random moments it falls behind all others.
 
-    whose turn it is falls behind all others. Long delays of single links come out, which weights never give.
+    Gives long delays of single links, which weights never do. PCT: Burckhardt et al., ASPLOS 2010.
     """
     links: dict[tuple[str, str], float] = {}
     lowest = 0.0
@@ -302,9 +302,9 @@ def _by_priority(plan: Plan, rng: random.Random) -> MessageChoice:
 
 
 def _by_partial_order(rng: random.Random) -> MessageChoice:
-    """POS (Yuan et al., CAV 2018): every message has a random priority, drawn again when it loses a race, that is
+    """The message of highest random priority, drawn again when another one arrives before it at its server.
 
-    when another message arrives before it at the same server.
+    Spreads chance over the orders that matter. POS: Yuan, Yang, Gu, CAV 2018.
     """
     priorities: dict[Packet, float] = {}
 

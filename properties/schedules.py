@@ -1,7 +1,7 @@
 """What the world does to a cluster: Actions, and the Schedule that lists them, as values and as JSON.
 
-An Action is concrete and stands on its own; one that is not enabled is a no-op. So any subset of a schedule is
-a schedule, and shrinking is deletion. The JSON file is the durable artefact of a failure.
+An Action is concrete and stands on its own; one that is not enabled is a no-op. So any subset of a
+schedule is a schedule, and shrinking is deletion. The JSON file is the durable artefact of a failure.
 Nothing here runs anything.
 """
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster
 from .finding import Finding
-from .lockstep import Failure, Judge, Outcome, kind_of, run
+from .lockstep import Failure, Outcome, kind_of, run
 from .node import Implementation
 from .schedules import Action, Crash, Deliver, Drop, Duplicate, Heal, Partition, Schedule
 from .watchdog import PATIENCE_SECONDS
@@ -65,7 +66,7 @@ def shrink(
     implementation: Implementation,
     schedule: Schedule,
     failure: Failure,
-    new_judge: Callable[[Sequence[str]], Judge | None],
+    new_judge: Callable[[Sequence[str]], Validator | None],
 ) -> tuple[Schedule, Outcome]:
     """The smallest schedule found on which the same mistake shows, and its outcome.
 
@@ -92,7 +93,7 @@ class _Shrinker:
         self,
         implementation: Implementation,
         failure: Failure,
-        new_judge: Callable[[Sequence[str]], Judge | None],
+        new_judge: Callable[[Sequence[str]], Validator | None],
     ) -> None:
         self._implementation = implementation
         self._kind = kind_of(failure)
@@ -113,7 +114,7 @@ class _Shrinker:
         return case
 
     def _shorter(self, case: Case) -> Case:
-        """Without each run of steps that can be spared: halves, quarters, ..., single steps, the last first."""
+        """Without all that can be spared: halves, quarters, ..., single steps, the last ones first."""
         size = max(1, len(case.steps) // 2)
         while True:
             end = len(case.steps)
@@ -163,11 +164,9 @@ class _Tried:
         sent = cluster.network.sent
         spans: dict[int, tuple[Sent, Sent]] = {START: (dict.fromkeys(sent, 0), dict(sent))}
         for step in self._steps:
-            action: Action | None = step.action
-            if self._by_origin and isinstance(action, Addressed):
-                action = _addressed(action, step, spans)
-                if action is None:
-                    continue
+            action = _addressed(step, spans) if self._by_origin else step.action
+            if action is None:
+                continue
             before = dict(sent)
             self._yielded.append((action, before))
             yield action
@@ -187,8 +186,11 @@ class _Tried:
         return tuple(steps)
 
 
-def _addressed(action: Addressed, step: Step, spans: dict[int, tuple[Sent, Sent]]) -> Addressed | None:
-    """The action with the number that its message has now; None if the message was not sent."""
+def _addressed(step: Step, spans: dict[int, tuple[Sent, Sent]]) -> Action | None:
+    """The action, with the number that its message has now if it has one; None if that was not sent."""
+    action = step.action
+    if not isinstance(action, Addressed):
+        return action
     if step.origin not in spans:
         return None
     link = (action.source, action.dest)
@@ -219,7 +221,7 @@ def _variants(case: Case) -> Iterator[tuple[tuple[str, ...], dict[str, Any], Seq
     for place, step in enumerate(steps):
         if isinstance(step.action, Crash):
             for after, keep in ((0, 0), (step.action.after, 0), (step.action.after - 1, step.action.keep)):
-                if 0 <= after and (after, keep) < (step.action.after, step.action.keep):
+                if after >= 0 and (after, keep) < (step.action.after, step.action.keep):
                     crash = replace(step, action=Crash(step.action.server, after, keep))
                     yield servers, config, (*steps[:place], crash, *steps[place + 1 :])
 

@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .campaign import Campaign
 from .checking import Check, Word
 from .lockstep import kind_of
 from .safety import FIELDS
@@ -41,7 +40,7 @@ def _failure(check: Check) -> dict[str, Any] | None:
             "kind": kind,
             "name": name,
             "actions": len(check.kept.schedule.actions),
-            "schedule": str(check.kept.path / "schedule.json"),
+            "schedule": str(check.kept.file),
             "report": check.kept.failure.report(),
         }
     if check.died is not None:
@@ -49,20 +48,20 @@ def _failure(check: Check) -> dict[str, Any] | None:
     return None
 
 
-def as_table(campaign: Campaign, check: Check, actions: Sequence[str]) -> RenderableType:
+def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableType:
     """How often each action was taken, what was run, what was checked, and the verdict."""
     taken = Table("action of raft.tla", box=None, padding=(0, 2, 0, 0))
     taken.add_column("taken", justify="right")
     for name in actions:
         taken.add_row(name, f"{check.actions[name]:,}")
     summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    summary.add_row("target", f"{campaign.target}, seed {campaign.seed}")
+    summary.add_row("target", subject)
     summary.add_row("schedules", f"{check.schedules:,}" + (" (interrupted)" if check.interrupted else ""))
     rate = check.steps / check.seconds if check.seconds else 0.0
     summary.add_row("steps", f"{check.steps:,} in {check.seconds:.1f} s, {rate:,.0f} a second")
-    summary.add_row("judged", _judged(campaign, check))
+    summary.add_row("judged", _judged(check))
     never = [name for name in actions if not check.actions[name]]
-    if check.judged and never:
+    if check.judged and never and check.schedules > 1:
         summary.add_row("never taken", ", ".join(never))
     summary.add_row("properties", _properties(check))
     style = "bold green" if check.word == "conforms" else "bold red"
@@ -70,11 +69,11 @@ def as_table(campaign: Campaign, check: Check, actions: Sequence[str]) -> Render
     return Group(taken, "", summary) if check.judged else summary
 
 
-def _judged(campaign: Campaign, check: Check) -> str:
-    if not campaign.judged:
-        return "no step: only the properties were watched, as asked for"
+def _judged(check: Check) -> str:
     if check.judged == check.steps:
         return "every step, by raft.tla"
+    if check.judged == 0:
+        return "no step: the judge was switched off, or payloads came without a view"
     return f"{check.judged:,} steps, by raft.tla; not those after a payload without a view"
 
 

@@ -1,7 +1,7 @@
 """Ends a call of a node that does not return.
 
-A timer of the process looks every second whether the cluster still is in the same step; it costs a step nothing.
-Works in the main thread of a Unix process; elsewhere a node that hangs, hangs.
+A timer of the process looks every second whether the cluster still is in the same step; it costs a step
+nothing. Works in the main thread of a Unix process; elsewhere a node that hangs, hangs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Protocol
 
 PATIENCE_SECONDS = 5.0
-"""A step of any Raft takes well under a millisecond; this leaves room for a machine that is busy elsewhere."""
+"""A step of any Raft takes well under a millisecond; this leaves room for a busy machine."""
 
 
 class Hang(BaseException):

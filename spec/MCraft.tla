@@ -52,5 +52,5 @@ What TLC 2.15 finds with one worker (2 cores of a small virtual machine, java -X
 Depth counts the states of the longest shortest path, as TLC does. A test reads these lines.
 
 \* MCraft1.cfg   servers 2   term 1   log 1   in flight 2   distinct 1170     generated 11960     depth 19   TLC 1 s
-\* MCraft2.cfg   servers 2   term 2   log 2   in flight 2   distinct 211738   generated 2339790   depth 33   TLC 27 s
+\* MCraft2.cfg   servers 2   term 2   log 2   in flight 2   distinct 211738   generated 2338011   depth 33   TLC 27 s
 \* MCraft3.cfg   servers 3   term 2   log 1   in flight 1   distinct 299676   generated 1962235   depth 40   TLC 31 s

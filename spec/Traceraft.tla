@@ -26,9 +26,9 @@
 (* A finer line has the name of an action of raft.tla as its event, and is *)
 (* that one step.                                                          *)
 (*                                                                         *)
-(* A validator calls Begin with the next line from every state in which    *)
-(* Explained holds, then takes TraceNext until nothing new is found. The   *)
-(* line is refused if Explained holds nowhere. Each step of TraceNext is   *)
+(* A validator takes Begin with the next line (Take, where it knows that   *)
+(* Explained holds), then TraceNext until nothing new is found. The line   *)
+(* is refused if Explained holds nowhere. Each step of TraceNext is        *)
 (* an action of raft.tla as it stands (BecomeLeader in TraceBecomeLeader,  *)
 (* and so on; Idle alone changes nothing), with guards. A line narrows the *)
 (* choices of raft.tla (Traceraft.cfg), always to a subset of them, so     *)
@@ -193,9 +193,8 @@ TakeSnapshot(next) ==
                           ELSE [term |-> xlog[k].term, value |-> xlog[k].value, cterm |-> 0]]
     /\ UNCHANGED <<messages, role, candidateVars, leaderVars, elections>>
 
-\* Snapshots come before all other lines.
-Begin(next) ==
-    /\ Explained
+\* What the trace says next. Snapshots come before all other lines.
+Take(next) ==
     /\ next.server \in Server
     /\ next.event = "Init" => line.event = "Init"
     /\ IF next.event = "Init" THEN TakeSnapshot(next) ELSE UNCHANGED vars
@@ -203,6 +202,9 @@ Begin(next) ==
     /\ unsent'  = IF "sends" \in DOMAIN next THEN next.sends ELSE <<>>
     /\ handled' = (next.event = "Init")
     /\ lost'    = {}
+
+\* The trace goes on once its line is explained.
+Begin(next) == Explained /\ Take(next)
 
 TraceInit ==
     /\ Init

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from .errors import TlaError
+from .errors import Span, TlaError
 from .evaluator import EMPTY, Closure, Environment, Evaluator, Thunk
 from .syntax import (
     ACTION_LEVEL,
@@ -214,7 +213,7 @@ class _Walk:
             self.failures.append(Failure(depth, trail, node, environment, dict(assigned)))
 
 
-def sides(evaluator: Evaluator, failure: Failure) -> tuple[tuple[str, Any], ...]:
+def sides(evaluator: Evaluator, failure: Failure) -> tuple[tuple[Span, Value], ...]:
     """The values of the parts of a false conjunct: both sides of `=`, element and set of `\\in`, ..."""
     at = Evaluator(evaluator.binding, evaluator.state, failure.assigned)
     node = failure.node
@@ -223,10 +222,10 @@ def sides(evaluator: Evaluator, failure: Failure) -> tuple[tuple[str, Any], ...]
         parts = node.arguments
     elif isinstance(node, Ref):
         parts = tuple(a for a in node.arguments if isinstance(a, Expr))
-    found = []
+    found: list[tuple[Span, Value]] = []
     for part in parts:
         try:
             found.append((part.span, at.value(part, failure.environment)))
         except TlaError:
             continue  # a part without a value has none to show
-    return tuple((str(span), value) for span, value in found)
+    return tuple(found)

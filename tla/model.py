@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .compiler import Compiler, Environment, Local
+from .compiler import CompiledAction, Compiler, Environment, Local
 from .config import Config, Reference
 from .errors import Span, TlaError, did_you_mean
 from .evaluator import Binding, Evaluator
@@ -79,6 +79,10 @@ class Formula:
         self._places = tuple(places)
         self._known: dict[tuple[Value, ...], bool] = {}
 
+    def test(self, state: State, successor: State | None = None) -> bool:
+        """Like holds, but remembers nothing: for states that do not come again."""
+        return bool(self._test(state, successor))
+
     def holds(self, state: State, successor: State | None = None) -> bool:
         key = tuple([state[place] for place in self._places])
         if self.on_steps:
@@ -102,6 +106,8 @@ class Model:
         self.variables = tuple(variable.name for variable in module.variables)
         self.binding = _binding(module, config)
         self.compiler = Compiler(self.variables, self.binding)
+        self._made: dict[tuple[str, bool], CompiledAction] = {}
+        self._formulas: dict[str, Formula] = {}
 
     # --- what the configuration asks for ----------------------------------------------------------------
 
@@ -238,13 +244,16 @@ class Model:
 
     def _compiled(self, name: str, trail: bool) -> tuple[Callable[..., None], Definition]:
         definition = self.definition(name)
-        compiled = self.compiler.action(definition.body, {}, definition.parameters, trail)
-        return compiled.run, definition
+        if (name, trail) not in self._made:
+            made = self.compiler.action(definition.body, {}, definition.parameters, trail)
+            self._made[name, trail] = made
+        return self._made[name, trail].run, definition
 
     def formula(self, name: str, span: Span | None = None) -> Formula:
         """The formula of that name; `holds` takes a state, or two where the formula primes."""
-        definition = self.definition(name, span)
-        return self._formula(name, definition.body)
+        if name not in self._formulas:
+            self._formulas[name] = self._formula(name, self.definition(name, span).body)
+        return self._formulas[name]
 
     def _formula(self, name: str, node: Expr) -> Formula:
         test = self.compiler.predicate(node, {})

@@ -1,7 +1,7 @@
 """The reference Raft behind the Node interface.
 
-Payloads are the reference's own messages; their views say the same in the vocabulary of traces. Each record is
-one write under a key of its own kind, the log as a whole under "log".
+Payloads are the reference's own messages; their views say the same in the vocabulary of traces. Each
+record is one write under a key of its own kind, the log as a whole under "log".
 """
 
 from __future__ import annotations

@@ -1,0 +1,44 @@
+"""Loads the specification: raft.tla as the judge of traces (Traceraft) and as bounded models (MCraft).
+
+Knows where the .tla and .cfg files are, and which names of raft.tla are its actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from raftcheck.tla.config import load_config
+from raftcheck.tla.model import Model, with_constants
+from raftcheck.tla.modules import load
+from raftcheck.tla.syntax import Definition, Or, Quantifier, Ref
+
+FOLDER = Path(__file__).parent
+"""Where raft.tla stands."""
+
+
+@cache
+def trace_model(servers: tuple[str, ...]) -> Model:
+    """Traceraft for a cluster of these servers; compiled once for each cluster."""
+    config = load_config(FOLDER / "Traceraft.cfg")
+    return Model(load(FOLDER / "Traceraft.tla"), with_constants(config, Server=frozenset(servers)))
+
+
+@cache
+def actions() -> tuple[str, ...]:
+    """The names of the actions of raft.tla's Next, in its order."""
+    following = load(FOLDER / "raft.tla").definitions["Next"]
+    assert isinstance(following, Definition)
+    return tuple(_names(following.body))
+
+
+def _names(node: object) -> Sequence[str]:
+    match node:
+        case Or(items=items):
+            return [name for item in items for name in _names(item)]
+        case Quantifier(body=body):
+            return _names(body)
+        case Ref(to=Definition(name=name)):
+            return [name]
+    raise AssertionError(node)

@@ -1,0 +1,56 @@
+--------------------------------- MODULE Sets ---------------------------------
+\* Sets: operators of the language, set constructors, and module FiniteSets.
+EXTENDS Naturals, FiniteSets
+
+ASSUME {1, 2} = {2, 1, 1}
+ASSUME {} # {{}}
+ASSUME 1 \in {1} /\ 2 \notin {1}
+ASSUME {1, 2} \cup {2, 3} = {1, 2, 3}
+ASSUME {1, 2} \union {3} = 1..3
+ASSUME {1, 2} \cap {2, 3} = {2}
+ASSUME {1, 2} \intersect {3} = {}
+ASSUME {1, 2, 3} \ {2} = {1, 3}
+ASSUME ({1, 2, 3} \ {1}) \ {2} = {3}
+ASSUME {1} \subseteq {1, 2} /\ {} \subseteq {} /\ ~({1, 3} \subseteq {1, 2})
+ASSUME {{1, 2}, {2, 1}} = {{1, 2}}
+ASSUME {TRUE, FALSE} = BOOLEAN
+
+\* --- constructors ---
+ASSUME {x \in 1..6 : x % 2 = 0} = {2, 4, 6}
+ASSUME {x \in {} : TRUE} = {}
+ASSUME {x * 2 : x \in 1..3} = {2, 4, 6}
+ASSUME {x + y : x \in 1..2, y \in {10, 20}} = {11, 12, 21, 22}
+ASSUME {x + y : x, y \in 1..2} = 2..4
+ASSUME {<<x, y>> \in {1, 2} \X {1, 2} : x < y} = {<<1, 2>>}
+ASSUME {x + y : <<x, y>> \in {<<1, 2>>, <<3, 4>>}} = {3, 7}
+ASSUME {{x, y} : x, y \in 1..2} = {{1}, {2}, {1, 2}}
+ASSUME {x \in {1, 2, 3} : \E y \in {x \in {2, 3} : x > 2} : x < y} = {1, 2}
+
+\* --- SUBSET and UNION ---
+ASSUME SUBSET {} = {{}}
+ASSUME SUBSET {1, 2} = {{}, {1}, {2}, {1, 2}}
+ASSUME {1, 3} \in SUBSET (1..3)
+ASSUME {1, 4} \notin SUBSET (1..3)
+ASSUME {1, 2} \in SUBSET Nat
+ASSUME \A S \in SUBSET (1..3) : S \subseteq 1..3
+ASSUME {S \in SUBSET (1..3) : Cardinality(S) = 2} = {{1, 2}, {1, 3}, {2, 3}}
+ASSUME SUBSET {1} \cup {{2}} = {{}, {1}, {2}}
+ASSUME SUBSET SUBSET {} = {{}, {{}}}
+ASSUME UNION {{1, 2}, {2, 3}, {}} = {1, 2, 3}
+ASSUME UNION {} = {}
+ASSUME \A S \in SUBSET (1..3) : UNION SUBSET S = S
+ASSUME UNION {1..n : n \in 1..3} = 1..3
+
+\* --- FiniteSets ---
+ASSUME Cardinality({}) = 0
+ASSUME Cardinality({1, 2, 1}) = 2
+ASSUME Cardinality(SUBSET (1..4)) = 16
+ASSUME Cardinality({{}}) = 1
+ASSUME IsFiniteSet({1, 2}) /\ IsFiniteSet({})
+ASSUME \A a \in 0..3 : Cardinality(1..a) = a
+
+\* --- sets of sets as values ---
+ASSUME LET quorums == {Q \in SUBSET {"a", "b", "c"} : 2 * Cardinality(Q) > 3}
+       IN  /\ Cardinality(quorums) = 4
+           /\ \A P, Q \in quorums : P \cap Q # {}
+==============================================================================

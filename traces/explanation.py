@@ -1,0 +1,302 @@
+"""Why a line of a trace is refused: the action of raft.tla nearest to it, and where the two part.
+
+Runs only after a refusal. Every state that was reached in the attempt to explain the line is looked at with
+the slow evaluator: which step was nearest to being possible, which of its conjuncts was false, and what was
+observed where raft.tla allows something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from raftcheck.spec.model import FOLDER
+from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.tla.errors import Span
+from raftcheck.tla.evaluator import Environment, Evaluator
+from raftcheck.tla.explanation import Failure, sides, successors
+from raftcheck.tla.model import Model, State
+from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Ref
+from raftcheck.tla.values import Function, Value, items, show
+
+from .events import Event
+
+INTERNAL = {"BecomeLeader": "ObservedRole", "AdvanceCommitIndex": "ObservedCommitIndex"}
+"""Moves that a server makes of itself, and what is amiss in the observation where one should have come."""
+
+
+class Reached(Protocol):
+    @property
+    def state(self) -> State: ...
+    @property
+    def taken(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that was observed, and what it would have been after the nearest step."""
+
+    name: str
+    observed: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line that no step of raft.tla explains.
+
+    line         its number in the trace, from 1
+    action       the action of raft.tla that comes nearest to it
+    taken        the actions that explain a part of the line before that
+    conjunct     the conjunct that is false, with its place ("raft.tla:310") and the values of its sides
+    differences  observed against allowed
+    before       the server's state in the spec before the nearest action
+    """
+
+    line: int
+    server: str
+    event: str
+    action: str
+    taken: tuple[str, ...]
+    place: str
+    conjunct: str
+    values: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    message: str
+    before: tuple[tuple[str, str], ...]
+
+    def report(self, file: str = "line ") -> str:
+        """The refusal for people; `file` stands before the number of the line."""
+        where = f"{file}{self.line}"
+        lines = [f"{where}: {self.server} {self.action} is not a step of raft.tla"]
+        width = max([len(d.name) for d in self.differences], default=0)
+        for difference in self.differences:
+            lines.append(f"  observed  {difference.name:{width}} = {difference.observed}")
+            lines.append(f"  allowed   {difference.name:{width}} = {difference.allowed}")
+        lines.append(f"  false     {self.conjunct}    ({self.place})")
+        lines += [f"            {value}" for value in self.values]
+        after = f" after {', '.join(self.taken)}" if self.taken else ""
+        lines.append(f"  event     {self.event}{after}")
+        if self.message:
+            lines.append(f"  message   {self.message}")
+        lines += [f"  {'before' if not place else '':8}  {name} = {value}"
+                  for place, (name, value) in enumerate(self.before)]  # fmt: skip
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocked:
+    """A step of Traceraft that could not be taken from a state, and where it stopped."""
+
+    attempt: Reached
+    step: str
+    action: str
+    failure: Failure
+    inside: bool
+    """Whether it stopped in the action of raft.tla itself, and not at what Traceraft adds."""
+
+
+def explain(model: Model, number: int, event: Event, attempts: Sequence[Reached]) -> Refusal:
+    """The refusal of a line that none of the attempts explains; there is at least one attempt."""
+    assert attempts, event
+    attempt = max(attempts, key=lambda a: _progress(model, a))
+    amiss = _amiss(model, attempt.state)
+    blocked = list(_blocked(model, attempt))
+    nearest = _nearest(blocked, amiss, model, attempt)
+    state = model.named(attempt.state)
+    if nearest is not None:
+        action, failure = nearest.action, nearest.failure
+        differences = _differences_of_sends(model, nearest) or amiss.differences(event)
+    else:
+        action = attempt.taken[-1] if attempt.taken else _cause(event)
+        failure = amiss.first()
+        differences = amiss.differences(event)
+    return Refusal(
+        line=number,
+        server=event.server,
+        event=event.event,
+        action=action,
+        taken=attempt.taken,
+        place=_place(failure.node.span),
+        conjunct=text_of(failure.node.span),
+        values=_values(model, attempt.state, failure),
+        differences=tuple(differences),
+        message=show(state["line"].values[state["line"].domain.index["message"]]) if event.message else "",
+        before=_server_state(state, event.server),
+    )
+
+
+def _progress(model: Model, attempt: Reached) -> tuple[int, int, int]:
+    """How far an attempt came: handled, sends accounted for, observations met."""
+    state = model.named(attempt.state)
+    amiss = _amiss(model, attempt.state)
+    return int(str(state["handled"]) == "TRUE"), -len(state["unsent"]), -len(amiss.parts)
+
+
+# --- what was observed and is not so ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Amiss:
+    """The observations (ObservedTerm, ...) that do not hold in a state, with both sides."""
+
+    parts: tuple[tuple[str, Failure, tuple[Value, Value]], ...]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _, _ in self.parts)
+
+    def first(self) -> Failure:
+        assert self.parts
+        return self.parts[0][1]
+
+    def differences(self, event: Event) -> list[Difference]:
+        return [
+            Difference(_observed_name(failure.node), show(observed), show(allowed))
+            for _, failure, (allowed, observed) in self.parts
+        ]
+
+
+def _amiss(model: Model, state: State) -> _Amiss:
+    evaluator = model.evaluator(state)
+    body = model.definition("Observed").body
+    assert isinstance(body, And)
+    found = []
+    for item in body.items:
+        assert isinstance(item, Ref)
+        assert isinstance(item.to, Definition)
+        implication = item.to.body
+        assert isinstance(implication, Builtin)
+        condition, equality = implication.arguments
+        if evaluator.truth(condition) and not evaluator.truth(equality):
+            assert isinstance(equality, Builtin)
+            allowed, observed = (evaluator.value(side) for side in equality.arguments)
+            failure = Failure(0, (item.to.name,), equality, {}, {})
+            found.append((item.to.name, failure, (allowed, observed)))
+    return _Amiss(tuple(found))
+
+
+def _observed_name(node: Expr) -> str:
+    """The variable of raft.tla that an observation is about: from `... = line.state.log`, log."""
+    return text_of(node.span).rsplit(".", 1)[-1]
+
+
+# --- the steps that were not possible ---------------------------------------------------------------------
+
+
+def _blocked(model: Model, attempt: Reached) -> Iterator[_Blocked]:
+    """Each step of Traceraft that does not lead on from the state, at the conjunct nearest to success."""
+    following = model.definition("TraceNext").body
+    assert isinstance(following, Or)
+    raft = frozenset(actions_of_raft())
+    evaluator = model.evaluator(attempt.state)
+    for step in following.items:
+        assert isinstance(step, Ref)
+        assert isinstance(step.to, Definition)
+        failures: list[Failure] = []
+        if any(True for _ in successors(evaluator, step, {}, model.variables, failures=failures)):
+            continue
+        failure = max(failures, key=lambda f: f.depth)
+        action = step.to.name.removeprefix("Trace")
+        if action in raft:
+            inside = action in failure.trail
+            yield _Blocked(attempt, step.to.name, action, failure, inside)
+
+
+def _nearest(
+    blocked: list[_Blocked], amiss: _Amiss, model: Model, attempt: Reached
+) -> _Blocked | None:
+    """The step that should have come next; None where all came, and the observation differs."""
+    state = model.named(attempt.state)
+    handled, unsent = str(state["handled"]) == "TRUE", state["unsent"]
+    for name, observation in INTERNAL.items():
+        for step in blocked:
+            if handled and step.action == name and step.inside and observation in amiss.names():
+                return step
+    if handled and not unsent and amiss.parts:
+        return None
+    begun = [step for step in blocked if _is_begun(step)]
+    return max(begun, key=lambda step: step.failure.depth) if begun else None
+
+
+def _is_begun(step: _Blocked) -> bool:
+    """Whether the step came as far as its action of raft.tla, or beyond it."""
+    return step.inside or len(step.failure.assigned) > 0
+
+
+def _differences_of_sends(model: Model, step: _Blocked) -> list[Difference]:
+    """The fields in which the message that was sent differs from the one that raft.tla sends."""
+    if "NextSend" not in text_of(step.failure.node.span):
+        return []
+    evaluator = Evaluator(
+        model.binding, model.named(step.attempt.state), {**step.failure.assigned}
+    )
+    allowed = _messages(evaluator, model, "Sent", step.failure.environment)
+    observed = _messages(evaluator, model, "NextSend", step.failure.environment)
+    if len(allowed) == 1 and len(observed) == 1:
+        a, o = allowed[0], observed[0]
+        if type(a) is Function and type(o) is Function and a.domain is o.domain:
+            return [
+                Difference(f"sends {name}", show(was), show(may))
+                for (name, was), (_, may) in zip(o.items(), a.items(), strict=True)
+                if was is not may and was != may
+            ]
+    return [Difference("sends", _list(observed), _list(allowed))]
+
+
+def _messages(evaluator: Evaluator, model: Model, name: str, environment: Environment) -> list[Value]:
+    bag = evaluator.value(model.definition(name).body, environment)
+    return [message for message, _ in items(bag)]
+
+
+def _list(messages: list[Value]) -> str:
+    return ", ".join(map(show, messages)) or "nothing"
+
+
+# --- words ------------------------------------------------------------------------------------------------
+
+
+def _cause(event: Event) -> str:
+    """The action that a line stands for where no step of it was even begun."""
+    if event.message is not None and event.event in ("Receive", "Crash"):
+        return f"Handle{type(event.message).__name__}"
+    return event.event
+
+
+def text_of(span: Span) -> str:
+    """The text of a part of the spec, on one line."""
+    lines = (FOLDER / Path(span.file).name).read_text(encoding="utf-8").splitlines()
+    part = lines[span.line - 1 : span.end_line]
+    part[-1] = part[-1][: span.end_column - 1]
+    part[0] = part[0][span.column - 1 :]
+    return " ".join(" ".join(part).split())
+
+
+def _place(span: Span) -> str:
+    return f"{Path(span.file).name}:{span.line}"
+
+
+def _values(model: Model, state: State, failure: Failure) -> tuple[str, ...]:
+    """The sides of the false conjunct, with their values, where these are not the text itself."""
+    evaluator: Any = model.evaluator(state)
+    found = []
+    for span, value in sides(evaluator, failure):
+        text, shown = text_of(span), show(value)
+        if text != shown:
+            found.append(f"{text} = {shown}")
+    return tuple(found)
+
+
+def _server_state(state: dict[str, Value], server: str) -> tuple[tuple[str, str], ...]:
+    """What raft.tla knows of the server."""
+    names = ("currentTerm", "role", "votedFor", "log", "commitIndex", "votesGranted", "nextIndex", "matchIndex")
+    shown = []
+    for name in names:
+        value = dict(items(state[name]))[server]
+        if name in ("nextIndex", "matchIndex") and dict(items(state["role"]))[server] != "Leader":
+            continue
+        if name == "votesGranted" and dict(items(state["role"]))[server] != "Candidate":
+            continue
+        shown.append((name, show(value)))
+    return tuple(shown)
