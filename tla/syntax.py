@@ -470,6 +470,20 @@ def _variables_in(node: Any) -> Iterator[str]:
         yield from _variables_in(child)
 
 
+@cache
+def variables_written(node: Any) -> frozenset[str]:
+    """The names of the variables x for which an action says `x' = ...` or `x' \\in ...`."""
+    return frozenset(name for body in reachable(node) for name in _targets_in(body))
+
+
+def _targets_in(node: Any) -> Iterator[str]:
+    match node:
+        case Builtin(operator="=" | "\\in", arguments=(Prime(body=Ref(to=Variable(name=name))), _)):
+            yield name
+    for child in children(node):
+        yield from _targets_in(child)
+
+
 def _own_level(node: Any) -> int:
     match node:
         case Ref(to=Variable()) | Enabled():

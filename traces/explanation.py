@@ -18,13 +18,16 @@ from raftcheck.tla.errors import Span
 from raftcheck.tla.evaluator import Environment, Evaluator
 from raftcheck.tla.explanation import Failure, sides, successors
 from raftcheck.tla.model import Model, State
-from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Ref
+from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Ref, variables_written
 from raftcheck.tla.values import Function, Value, items, show
 
 from .events import Event
 
-INTERNAL = {"BecomeLeader": "ObservedRole", "AdvanceCommitIndex": "ObservedCommitIndex"}
-"""Moves that a server makes of itself, and what is amiss in the observation where one should have come."""
+INTERNAL = {
+    "BecomeLeader": ("Candidate", "ObservedRole"),
+    "AdvanceCommitIndex": ("Leader", "ObservedCommitIndex"),
+}
+"""Moves that a server in some role makes of itself: the role, and what is amiss where one should have come."""
 
 
 class Reached(Protocol):
@@ -104,13 +107,16 @@ def explain(model: Model, number: int, event: Event, attempts: Sequence[Reached]
     attempt = max(attempts, key=lambda a: _progress(model, a))
     amiss = _amiss(model, attempt.state)
     blocked = list(_blocked(model, attempt))
-    nearest = _nearest(blocked, amiss, model, attempt)
     state = model.named(attempt.state)
+    nearest = _nearest(blocked, amiss, state, event.server)
+    taken = attempt.taken
     if nearest is not None:
         action, failure = nearest.action, nearest.failure
         differences = _differences_of_sends(model, nearest) or amiss.differences(event)
     else:
-        action = attempt.taken[-1] if attempt.taken else _cause(event)
+        place = _to_blame(model, taken, amiss)
+        action = taken[place] if taken else _cause(event)
+        taken = taken[:place]
         failure = amiss.first()
         differences = amiss.differences(event)
     return Refusal(
@@ -118,7 +124,7 @@ def explain(model: Model, number: int, event: Event, attempts: Sequence[Reached]
         server=event.server,
         event=event.event,
         action=action,
-        taken=attempt.taken,
+        taken=taken,
         place=_place(failure.node.span),
         conjunct=text_of(failure.node.span),
         values=_values(model, attempt.state, failure),
@@ -177,6 +183,20 @@ def _amiss(model: Model, state: State) -> _Amiss:
     return _Amiss(tuple(found))
 
 
+def _to_blame(model: Model, taken: tuple[str, ...], amiss: _Amiss) -> int:
+    """The place of the action to blame for what is amiss: the first that writes what differs.
+
+    Where none does, the last that was no sending; 0 where nothing was taken.
+    """
+    for _, failure, _ in reversed(amiss.parts):
+        read = model.compiler.reads(failure.node)
+        for place, action in enumerate(taken):
+            if variables_written(model.definition(action).body) & read:
+                return place
+    acting = [place for place, name in enumerate(taken) if name not in ("RequestVote", "AppendEntries")]
+    return acting[-1] if acting else max(0, len(taken) - 1)
+
+
 def _observed_name(node: Expr) -> str:
     """The variable of raft.tla that an observation is about: from `... = line.state.log`, log."""
     return text_of(node.span).rsplit(".", 1)[-1]
@@ -205,14 +225,15 @@ def _blocked(model: Model, attempt: Reached) -> Iterator[_Blocked]:
 
 
 def _nearest(
-    blocked: list[_Blocked], amiss: _Amiss, model: Model, attempt: Reached
+    blocked: list[_Blocked], amiss: _Amiss, state: dict[str, Value], server: str
 ) -> _Blocked | None:
     """The step that should have come next; None where all came, and the observation differs."""
-    state = model.named(attempt.state)
     handled, unsent = str(state["handled"]) == "TRUE", state["unsent"]
-    for name, observation in INTERNAL.items():
+    role = dict(items(state["role"])).get(server)
+    for name, (its_role, observation) in INTERNAL.items():
         for step in blocked:
-            if handled and step.action == name and step.inside and observation in amiss.names():
+            wanted = handled and role == its_role and observation in amiss.names()
+            if wanted and step.action == name and step.inside:
                 return step
     if handled and not unsent and amiss.parts:
         return None

@@ -15,7 +15,7 @@ ASSUME TRUE \/ FALSE <=> TRUE
 ASSUME ~ TRUE = FALSE
 ASSUME BOOLEAN = {TRUE, FALSE}
 ASSUME \neg (TRUE \land FALSE) /\ (TRUE \lor FALSE) /\ (TRUE \equiv TRUE)
-ASSUME 1 /= 2 /\ 1 # 2 /\ ~(1 \neq 1)
+ASSUME 1 /= 2 /\ 1 # 2 /\ ~(1 # 1)
 
 \* --- lists of conjuncts and disjuncts: their indentation is their bracket ---
 ASSUME /\ TRUE

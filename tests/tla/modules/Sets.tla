@@ -23,8 +23,8 @@ ASSUME {x + y : x \in 1..2, y \in {10, 20}} = {11, 12, 21, 22}
 ASSUME {x + y : x, y \in 1..2} = 2..4
 ASSUME {<<x, y>> \in {1, 2} \X {1, 2} : x < y} = {<<1, 2>>}
 ASSUME {x + y : <<x, y>> \in {<<1, 2>>, <<3, 4>>}} = {3, 7}
+ASSUME {x \in {1, 2, 3} : \E y \in {z \in {2, 3} : z > 2} : x < y} = {1, 2}
 ASSUME {{x, y} : x, y \in 1..2} = {{1}, {2}, {1, 2}}
-ASSUME {x \in {1, 2, 3} : \E y \in {x \in {2, 3} : x > 2} : x < y} = {1, 2}
 
 \* --- SUBSET and UNION ---
 ASSUME SUBSET {} = {{}}
