@@ -228,8 +228,9 @@ class Cluster:
         return answer
 
     def _ask(self, server: Server, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Any call into a node. What it raises after its crash is nobody's business."""
+        """Any call into a node. What it raises once it has crashed in the midst of it is nobody's business."""
         life = _life(server)
+        alive = life.state != "dead"
         self._asked = server.name
         try:
             answer = call(*arguments)
@@ -239,7 +240,7 @@ class Cluster:
             raise
         except BaseException as error:
             answer = None
-            if life.state != "dead":
+            if not alive or life.state != "dead":
                 self._accuse(server.name, "exception", f"{shown(error)}{_where(error)}", "no exception")
         if life.wrong is not None:
             self._accuse(server.name, *life.wrong)

@@ -22,7 +22,8 @@ FOLDER = Path(__file__).parent
 def trace_model(servers: tuple[str, ...]) -> Model:
     """Traceraft for a cluster of these servers; compiled once for each cluster."""
     config = load_config(FOLDER / "Traceraft.cfg")
-    return Model(load(FOLDER / "Traceraft.tla"), with_constants(config, Server=frozenset(servers)))
+    config = with_constants(config, Server=frozenset(servers))
+    return Model(load(FOLDER / "Traceraft.tla"), config, memoise=False)
 
 
 @cache

@@ -142,8 +142,10 @@ class CompiledAction:
 class Compiler:
     """Makes one namespace of functions for a module under a binding."""
 
-    def __init__(self, variables: tuple[str, ...], binding: Binding) -> None:
+    def __init__(self, variables: tuple[str, ...], binding: Binding, memoise: bool = True) -> None:
+        """`memoise`: operators that enumerate remember their results, which pays where values come again."""
         self.variables = variables
+        self.memoise = memoise
         self.place = {name: place for place, name in enumerate(variables)}
         self.binding = binding
         self.namespace: dict[str, Any] = dict(_RUNTIME)
@@ -281,7 +283,7 @@ class Compiler:
             body.line(f"return {body.stored(definition.body, environment)}")
         reads = sorted(self.place[v] for v in self.reads(definition.body))
         enumerates = any(isinstance(n, SetFilter | SetMap | Choose) for n in _all_nodes(definition.body))
-        if definition.recursive or not enumerates or any(p.arity for p in definition.parameters):
+        if definition.recursive or not enumerates or not self.memoise:
             self.define(name, ["s", *arguments], body)
             return
         inner = name + "_"
@@ -624,7 +626,8 @@ class _Body:
         if any(parameter.arity for parameter in to.parameters) or level(to.body) >= ACTION_LEVEL:
             return True
         nodes = _all_nodes(to.body)
-        if any(isinstance(n, SetFilter | SetMap | Choose) for n in nodes) and self.compiler.reads(to.body):
+        enumerates = self.compiler.memoise and any(isinstance(n, SetFilter | SetMap | Choose) for n in nodes)
+        if enumerates and self.compiler.reads(to.body):
             return False
         return len(nodes) <= INLINE_SIZE
 
@@ -1189,6 +1192,8 @@ class _Body:
                     inner = self.entered(operator, arguments, environment)
                     inner[atom] = Local(self.atom(self.stored(element, environment)))
                     return self.membership(Ref(element.span, atom), to.body, inner)
+            case SetOf(items=items) if items:
+                return self.one_of(self.atom(self.value(element, environment)), items, environment)
             case SetFilter(bound=bound, body=body):
                 name = self.atom(self.stored(element, environment))
                 inner = dict(environment)
@@ -1210,6 +1215,18 @@ class _Body:
         code = self.atom(self.value(element, environment))
         whole = self.atom(self.value(members, environment))
         return f"({code} in {whole} if {whole}.__class__ is frozenset else contains({whole}, {code}))"
+
+    def one_of(self, code: str, items: tuple[Expr, ...], environment: Environment) -> str:
+        """Membership in a set whose elements are written down."""
+        members = [self.atom(self.value(item, environment)) for item in items]
+        if all(_class(member) == "str" for member in members):
+            found = f"{code} in ({', '.join(members)},)"
+            return f"({found} or {_class(code)} is not str and unlike({code}, {members[0]}))"
+        tests = [
+            f"{code} == {member} or {_class(code)} is not {_class(member)} and unlike({code}, {member})"
+            for member in members
+        ]
+        return f"({' or '.join(tests)})"
 
     # --- actions ----------------------------------------------------------------------------------------
 

@@ -99,13 +99,16 @@ class Formula:
 class Model:
     """What a checker, a validator or a simulation needs of a module and a configuration."""
 
-    def __init__(self, module: Module, config: Config) -> None:
-        """TlaError for a constant without a value, a name that the module lacks, or what cannot be compiled."""
+    def __init__(self, module: Module, config: Config, memoise: bool = True) -> None:
+        """TlaError for a constant without a value, a name that the module lacks, or what cannot be compiled.
+
+        `memoise`: operators remember results; of no use where states do not come again, as along a trace.
+        """
         self.module = module
         self.config = config
         self.variables = tuple(variable.name for variable in module.variables)
         self.binding = _binding(module, config)
-        self.compiler = Compiler(self.variables, self.binding)
+        self.compiler = Compiler(self.variables, self.binding, memoise)
         self._made: dict[tuple[str, bool], CompiledAction] = {}
         self._formulas: dict[str, Formula] = {}
 

@@ -24,11 +24,14 @@ from .values import (
     domain,
     elements,
     equal,
+    extended,
     finite,
     function,
+    is_finite,
     items,
     ordered,
     replaced,
+    restricted,
     show,
     strict,
     truth,
@@ -154,7 +157,7 @@ def select_sequence(s: Value, test: Callable[[Value], Value]) -> Value:
 
 
 def is_finite_set(s: Value) -> bool:
-    return isinstance(finite(s), frozenset)
+    return is_finite(s)
 
 
 def cardinality(s: Value) -> int:
@@ -204,22 +207,20 @@ def bag_sum(a: Value, b: Value) -> Value:
 
 def bag_difference(a: Value, b: Value) -> Value:
     """a (-) b: copies of b taken out of a, as far as there are any."""
-    counts = dict(items(a))
-    for element, count in items(b):
-        left = counts.get(element, 0) - count
-        if left > 0:
-            counts[element] = left
-        else:
-            counts.pop(element, None)
-    return function(counts)
+    taken = dict(items(b))
+    left = {}
+    for element, count in items(a):
+        count -= taken.get(element, 0)
+        if count > 0:
+            left[element] = count
+    return function(left)
 
 
 def bag_with(b: Value, e: Value) -> Value:
     """b (+) SetToBag({e})"""
     if type(b) is Function:
         place = b.domain.index.get(e)
-        if place is not None:
-            return replaced(b, e, b.values[place] + 1)
+        return extended(b, e, 1) if place is None else replaced(b, e, b.values[place] + 1)
     return bag_sum(b, function({e: 1}))
 
 
@@ -229,8 +230,7 @@ def bag_without(b: Value, e: Value) -> Value:
         place = b.domain.index.get(e)
         if place is None:
             return b
-        if b.values[place] > 1:
-            return replaced(b, e, b.values[place] - 1)
+        return replaced(b, e, b.values[place] - 1) if b.values[place] > 1 else restricted(b, e)
     return bag_difference(b, function({e: 1}))
 
 

@@ -83,10 +83,13 @@ class Domain:
 
     __slots__ = ("functions", "index", "keys", "set")
 
-    def __init__(self, arguments: frozenset[Value]) -> None:
+    def __init__(
+        self, arguments: frozenset[Value], keys: tuple[Value, ...], index: dict[Value, int]
+    ) -> None:
+        """`keys` are the arguments in some order, `index` their places in it."""
         self.set = arguments
-        self.keys = tuple(arguments)
-        self.index = {key: place for place, key in enumerate(self.keys)}
+        self.keys = keys
+        self.index = index
         self.functions: dict[tuple[Value, ...], Function] = {}
 
     def new(self, values: tuple[Value, ...]) -> Function:
@@ -158,7 +161,9 @@ _ALONE = [sys.getrefcount(made) for key, made in {0: object()}.items()][0]  # no
 def domain_of_set(arguments: frozenset[Value]) -> Domain:
     domain = _domains.get(arguments)
     if domain is None:
-        domain = _domains[arguments] = Domain(arguments)
+        keys = tuple(arguments)
+        index = {key: place for place, key in enumerate(keys)}
+        domain = _domains[arguments] = Domain(arguments, keys, index)
     return domain
 
 
@@ -244,6 +249,36 @@ def replaced(f: Value, argument: Value, value: Value) -> Value:
     raise TlaError(f"EXCEPT of {show(f)}, which is not a function")
 
 
+def extended(f: Function, argument: Value, value: Value) -> Value:
+    """f and one more argument, which is not in its domain."""
+    if type(argument) is int:
+        return function({**dict(f.items()), argument: value})
+    home = f.domain
+    arguments = home.set | {argument}
+    target = _domains.get(arguments)
+    if target is None:
+        index = home.index.copy()
+        index[argument] = len(home.keys)
+        target = _domains[arguments] = Domain(arguments, (*home.keys, argument), index)
+        return target.new((*f.values, value))
+    values = dict(zip(home.keys, f.values, strict=True))
+    values[argument] = value
+    return target.make(tuple([values[key] for key in target.keys]))
+
+
+def restricted(f: Function, argument: Value) -> Value:
+    """f without one argument of its domain."""
+    home = f.domain
+    arguments = home.set - {argument}
+    target = _domains.get(arguments)
+    if target is None:
+        values = dict(zip(home.keys, f.values, strict=True))
+        del values[argument]
+        return function(values)
+    index, values = home.index, f.values
+    return target.make(tuple([values[index[key]] for key in target.keys]))
+
+
 class LazyFunction:
     """A recursively defined function, f[x \\in S] == e: its values are found when asked for, once each."""
 
@@ -261,19 +296,23 @@ class LazyFunction:
             self._known[argument] = self.body(argument)
         return self._known[argument]
 
+    def plain(self) -> Value:
+        """The same function with all its values."""
+        return function({argument: strict(value) for argument, value in items(self)})
+
     def __eq__(self, other: object) -> bool:
-        return self is other or strict(self) == strict(other)
+        return self is other or self.plain() == strict(other)
 
     def __hash__(self) -> int:
-        return hash(strict(self))
+        return hash(self.plain())
 
 
 def strict(value: Value) -> Value:
-    """The value as it may be stored: lazy sets and functions made plain."""
+    """The value as it may be stored: lazy sets and functions made plain, but for the infinite ones."""
     if isinstance(value, LazySet):
-        return finite(value)
+        return finite(value) if is_finite(value) else value
     if type(value) is LazyFunction:
-        return function({argument: strict(v) for argument, v in items(value)})
+        return value.plain() if is_finite(value.arguments) else value
     return value
 
 
@@ -479,6 +518,24 @@ def finite(value: Value) -> frozenset[Value]:
         return value
     if isinstance(value, LazySet):
         return frozenset(value)
+    raise TlaError(f"expected a set, saw {show(value)}")
+
+
+def is_finite(value: Value) -> bool:
+    """Whether the elements of a set can be enumerated."""
+    match value:
+        case frozenset():
+            return True
+        case Subsets(base=base):
+            return is_finite(base)
+        case FunctionSet(arguments=arguments, results=results):
+            return is_finite(arguments) and is_finite(results)
+        case RecordSet(fields=fields):
+            return all(map(is_finite, fields.values()))
+        case Product(factors=parts) | Union(parts=parts):
+            return all(map(is_finite, parts))
+        case LazySet():
+            return False  # Nat, Int, STRING, Seq(S)
     raise TlaError(f"expected a set, saw {show(value)}")
 
 

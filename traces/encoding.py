@@ -6,10 +6,10 @@ The one table of names is here: what a field is called in a trace, and in raft.t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from raftcheck.tla.values import Domain, Value, boolean, domain_of_set, function
+from raftcheck.tla.values import Value, boolean, domain_of_set, function
 
 from .events import (
     AppendEntriesRequest,
@@ -21,6 +21,9 @@ from .events import (
     RequestVoteRequest,
     RequestVoteResponse,
 )
+
+RECENT = 4096
+"""Logs and messages that are remembered: a log changes seldom, and a message is seen sent and received."""
 
 STATE_FIELDS = {
     "role": "role",
@@ -35,55 +38,58 @@ STATE_FIELDS = {
 """Fields of NodeState to the variables of raft.tla."""
 
 
-@cache
-def _shape(names: tuple[str, ...]) -> tuple[Domain, tuple[int, ...]]:
-    """The domain of records with these fields, and where each of its keys stands in `names`."""
-    home = domain_of_set(frozenset(names))
-    return home, tuple(names.index(key) for key in home.keys)
+class _Shape:
+    """Records with these fields; `of` takes the values in the order of the names."""
+
+    __slots__ = ("_known", "_new", "_order")
+
+    def __init__(self, *names: str) -> None:
+        home = domain_of_set(frozenset(names))
+        self._known = home.functions.get
+        self._new = home.new
+        self._order = tuple([names.index(key) for key in home.keys])
+
+    def of(self, *values: Value) -> Value:
+        ordered = tuple([values[place] for place in self._order])
+        return self._known(ordered) or self._new(ordered)
 
 
-def _record(names: tuple[str, ...], values: tuple[Value, ...]) -> Value:
-    home, order = _shape(names)
-    return home.make(tuple([values[place] for place in order]))
+_shape = cache(_Shape)
+_entry = _Shape("term", "value").of
+_vote_request = _Shape("mtype", "mterm", "mlastLogTerm", "mlastLogIndex", "msource", "mdest").of
+_vote_response = _Shape("mtype", "mterm", "mvoteGranted", "msource", "mdest").of
+_append_request = _Shape(
+    "mtype", "mterm", "mprevLogIndex", "mprevLogTerm", "mentries", "mcommitIndex", "msource", "mdest"
+).of
+_append_response = _Shape("mtype", "mterm", "msuccess", "mmatchIndex", "msource", "mdest").of
 
 
-_ENTRY = ("term", "value")
-_VOTE_REQUEST = ("mtype", "mterm", "mlastLogTerm", "mlastLogIndex", "msource", "mdest")
-_VOTE_RESPONSE = ("mtype", "mterm", "mvoteGranted", "msource", "mdest")
-_APPEND_REQUEST = (
-    "mtype", "mterm", "mprevLogIndex", "mprevLogTerm", "mentries", "mcommitIndex", "msource", "mdest",
-)  # fmt: skip
-_APPEND_RESPONSE = ("mtype", "mterm", "msuccess", "mmatchIndex", "msource", "mdest")
-
-
+@lru_cache(RECENT)
 def entries(log: tuple[Entry, ...]) -> Value:
-    return tuple([_record(_ENTRY, (entry.term, entry.value)) for entry in log])
+    return tuple([_entry(entry.term, entry.value) for entry in log])
 
 
+@lru_cache(RECENT)
 def message(m: Message) -> Value:
     """A message as a record of raft.tla."""
     match m:
         case AppendEntriesRequest():
-            return _record(_APPEND_REQUEST, (
+            return _append_request(
                 "AppendEntriesRequest", m.term, m.prev_log_index, m.prev_log_term, entries(m.entries),
                 m.commit_index, m.source, m.dest,
-            ))  # fmt: skip
+            )  # fmt: skip
         case AppendEntriesResponse():
             success = boolean(m.success)
-            return _record(
-                _APPEND_RESPONSE,
-                ("AppendEntriesResponse", m.term, success, m.match_index, m.source, m.dest),
+            return _append_response(
+                "AppendEntriesResponse", m.term, success, m.match_index, m.source, m.dest
             )
         case RequestVoteRequest():
-            return _record(
-                _VOTE_REQUEST,
-                ("RequestVoteRequest", m.term, m.last_log_term, m.last_log_index, m.source, m.dest),
+            return _vote_request(
+                "RequestVoteRequest", m.term, m.last_log_term, m.last_log_index, m.source, m.dest
             )
         case RequestVoteResponse():
-            return _record(
-                _VOTE_RESPONSE,
-                ("RequestVoteResponse", m.term, boolean(m.vote_granted), m.source, m.dest),
-            )
+            granted = boolean(m.vote_granted)
+            return _vote_response("RequestVoteResponse", m.term, granted, m.source, m.dest)
 
 
 _STATE_VALUES: dict[str, Callable[[Any], Value]] = {
@@ -102,8 +108,9 @@ def state(observed: NodeState) -> Value:
         value = getattr(observed, field)
         if value is not None:
             names.append(name)
-            values.append(_STATE_VALUES[field](value) if field in _STATE_VALUES else value)
-    return _record(tuple(names), tuple(values)) if names else ()
+            encode = _STATE_VALUES.get(field)
+            values.append(encode(value) if encode else value)
+    return _shape(*names).of(*values) if names else ()
 
 
 def _is_request(m: Message) -> bool:
@@ -133,4 +140,4 @@ def line(event: Event) -> Value:
     if event.state is not None:
         names.append("state")
         values.append(state(event.state))
-    return _record(tuple(names), tuple(values))
+    return _shape(*names).of(*values)

@@ -7,10 +7,10 @@ observed where raft.tla allows something else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from raftcheck.spec.model import FOLDER
 from raftcheck.spec.model import actions as actions_of_raft
@@ -28,13 +28,6 @@ INTERNAL = {
     "AdvanceCommitIndex": ("Leader", "ObservedCommitIndex"),
 }
 """Moves that a server in some role makes of itself: the role, and what is amiss where one should have come."""
-
-
-class Reached(Protocol):
-    @property
-    def state(self) -> State: ...
-    @property
-    def taken(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +86,7 @@ class Refusal:
 class _Blocked:
     """A step of Traceraft that could not be taken from a state, and where it stopped."""
 
-    attempt: Reached
+    state: State
     step: str
     action: str
     failure: Failure
@@ -101,15 +94,20 @@ class _Blocked:
     """Whether it stopped in the action of raft.tla itself, and not at what Traceraft adds."""
 
 
-def explain(model: Model, number: int, event: Event, attempts: Sequence[Reached]) -> Refusal:
-    """The refusal of a line that none of the attempts explains; there is at least one attempt."""
+def explain(
+    model: Model, number: int, event: Event, attempts: Mapping[State, tuple[str, ...]]
+) -> Refusal:
+    """The refusal of a line that none of the attempts explains: the states reached, with the actions taken.
+
+    There is at least one: the line begun, and nothing taken.
+    """
     assert attempts, event
-    attempt = max(attempts, key=lambda a: _progress(model, a))
-    amiss = _amiss(model, attempt.state)
-    blocked = list(_blocked(model, attempt))
-    state = model.named(attempt.state)
-    nearest = _nearest(blocked, amiss, state, event.server)
-    taken = attempt.taken
+    reached = max(attempts, key=lambda attempt: _progress(model, attempt))
+    taken = attempts[reached]
+    amiss = _amiss(model, reached)
+    blocked = list(_blocked(model, reached))
+    state = model.named(reached)
+    nearest = _nearest(blocked, amiss, model, taken, state, event.server)
     if nearest is not None:
         action, failure = nearest.action, nearest.failure
         differences = _differences_of_sends(model, nearest) or amiss.differences(event)
@@ -127,17 +125,17 @@ def explain(model: Model, number: int, event: Event, attempts: Sequence[Reached]
         taken=taken,
         place=_place(failure.node.span),
         conjunct=text_of(failure.node.span),
-        values=_values(model, attempt.state, failure),
+        values=_values(model, reached, failure),
         differences=tuple(differences),
         message=show(state["line"].values[state["line"].domain.index["message"]]) if event.message else "",
         before=_server_state(state, event.server),
     )
 
 
-def _progress(model: Model, attempt: Reached) -> tuple[int, int, int]:
+def _progress(model: Model, reached: State) -> tuple[int, int, int]:
     """How far an attempt came: handled, sends accounted for, observations met."""
-    state = model.named(attempt.state)
-    amiss = _amiss(model, attempt.state)
+    state = model.named(reached)
+    amiss = _amiss(model, reached)
     return int(str(state["handled"]) == "TRUE"), -len(state["unsent"]), -len(amiss.parts)
 
 
@@ -188,13 +186,21 @@ def _to_blame(model: Model, taken: tuple[str, ...], amiss: _Amiss) -> int:
 
     Where none does, the last that was no sending; 0 where nothing was taken.
     """
+    writer = _writer(model, taken, amiss)
+    if writer is not None:
+        return writer
+    acting = [place for place, name in enumerate(taken) if name not in ("RequestVote", "AppendEntries")]
+    return acting[-1] if acting else max(0, len(taken) - 1)
+
+
+def _writer(model: Model, taken: tuple[str, ...], amiss: _Amiss) -> int | None:
+    """The place of the first action taken that writes a variable that was observed to be different."""
     for _, failure, _ in reversed(amiss.parts):
         read = model.compiler.reads(failure.node)
         for place, action in enumerate(taken):
             if variables_written(model.definition(action).body) & read:
                 return place
-    acting = [place for place, name in enumerate(taken) if name not in ("RequestVote", "AppendEntries")]
-    return acting[-1] if acting else max(0, len(taken) - 1)
+    return None
 
 
 def _observed_name(node: Expr) -> str:
@@ -205,12 +211,12 @@ def _observed_name(node: Expr) -> str:
 # --- the steps that were not possible ---------------------------------------------------------------------
 
 
-def _blocked(model: Model, attempt: Reached) -> Iterator[_Blocked]:
+def _blocked(model: Model, state: State) -> Iterator[_Blocked]:
     """Each step of Traceraft that does not lead on from the state, at the conjunct nearest to success."""
     following = model.definition("TraceNext").body
     assert isinstance(following, Or)
     raft = frozenset(actions_of_raft())
-    evaluator = model.evaluator(attempt.state)
+    evaluator = model.evaluator(state)
     for step in following.items:
         assert isinstance(step, Ref)
         assert isinstance(step.to, Definition)
@@ -221,20 +227,27 @@ def _blocked(model: Model, attempt: Reached) -> Iterator[_Blocked]:
         action = step.to.name.removeprefix("Trace")
         if action in raft:
             inside = action in failure.trail
-            yield _Blocked(attempt, step.to.name, action, failure, inside)
+            yield _Blocked(state, step.to.name, action, failure, inside)
 
 
 def _nearest(
-    blocked: list[_Blocked], amiss: _Amiss, state: dict[str, Value], server: str
+    blocked: list[_Blocked],
+    amiss: _Amiss,
+    model: Model,
+    taken: tuple[str, ...],
+    state: dict[str, Value],
+    server: str,
 ) -> _Blocked | None:
     """The step that should have come next; None where all came, and the observation differs."""
     handled, unsent = str(state["handled"]) == "TRUE", state["unsent"]
     role = dict(items(state["role"])).get(server)
     for name, (its_role, observation) in INTERNAL.items():
-        for step in blocked:
-            wanted = handled and role == its_role and observation in amiss.names()
-            if wanted and step.action == name and step.inside:
-                return step
+        others = _Amiss(tuple(part for part in amiss.parts if part[0] != observation))
+        wanted = handled and role == its_role and len(others.parts) < len(amiss.parts)
+        if wanted and _writer(model, taken, others) is None:
+            for step in blocked:
+                if step.action == name and step.inside:
+                    return step
     if handled and not unsent and amiss.parts:
         return None
     begun = [step for step in blocked if _is_begun(step)]
@@ -251,7 +264,7 @@ def _differences_of_sends(model: Model, step: _Blocked) -> list[Difference]:
     if "NextSend" not in text_of(step.failure.node.span):
         return []
     evaluator = Evaluator(
-        model.binding, model.named(step.attempt.state), {**step.failure.assigned}
+        model.binding, model.named(step.state), {**step.failure.assigned}
     )
     allowed = _messages(evaluator, model, "Sent", step.failure.environment)
     observed = _messages(evaluator, model, "NextSend", step.failure.environment)

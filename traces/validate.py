@@ -23,28 +23,43 @@ WORLD_EVENTS = ("Init", "Timeout", "Receive", "ClientRequest", "Crash", "Restart
 """What the world can do; any other event of a trace is the name of an action of raft.tla."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A state of Traceraft reached while a line is being explained, and the actions taken to reach it."""
-
-    state: State
-    taken: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Judged:
     """What a verdict rests on.
 
     lines     lines judged
     actions   how often each action of raft.tla was taken
-    compared  how often each field of a line was compared with the spec's state
     most_candidates  the largest number of states that explained the trace up to some line
     """
 
     lines: int = 0
     actions: Counter[str] = field(default_factory=Counter)
-    compared: Counter[str] = field(default_factory=Counter)
     most_candidates: int = 1
+    _shapes: Counter[tuple[bool, ...]] = field(default_factory=Counter)
+
+    def count_compared(self, event: Event) -> None:
+        state = event.state if event.event != "Init" else None
+        self._shapes[
+            event.sends is not None,
+            event.message is not None,
+            state is not None and state.role is not None,
+            state is not None and state.current_term is not None,
+            state is not None and state.voted_for is not None,
+            state is not None and state.log is not None,
+            state is not None and state.commit_index is not None,
+            state is not None and state.votes_granted is not None,
+            state is not None and state.next_index is not None,
+            state is not None and state.match_index is not None,
+        ] += 1
+
+    @property
+    def compared(self) -> Counter[str]:
+        """How often each field of a line was compared with the spec's state."""
+        names = ("sends", "message", *STATE_FIELDS)
+        counts: Counter[str] = Counter()
+        for shape, lines in self._shapes.items():
+            counts.update({name: lines for name, there in zip(names, shape, strict=True) if there})
+        return counts
 
 
 class Validator:
@@ -56,6 +71,7 @@ class Validator:
         self._next = self._model.trail("TraceNext")
         self._explained = self._model.formula("Explained")
         self._raft = frozenset(actions_of_raft())
+        self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._candidates: list[State] = self._model.initial_states()
         self.judged = Judged()
         self.refusal: Refusal | None = None
@@ -71,37 +87,34 @@ class Validator:
         judged = self.judged
         judged.lines += 1
         record = line(event)
-        begun = [Attempt(state, ()) for before in self._candidates for state in self._take(before, record)]
+        begun = [state for before in self._candidates for state in self._take(before, record)]
         attempts = self._attempts(begun)
-        explained = [attempt for attempt in attempts if self._explained.test(attempt.state)]
+        explained = [state for state in attempts if self._explained.test(state)]
         if not explained:
             self.refusal = explain(self._model, judged.lines, event, attempts)
             return self.refusal
-        self._candidates = list(dict.fromkeys(attempt.state for attempt in explained))
-        judged.most_candidates = max(judged.most_candidates, len(self._candidates))
-        judged.actions.update(explained[0].taken)
-        self._count_compared(event)
+        self._candidates = explained
+        if len(explained) > judged.most_candidates:
+            judged.most_candidates = len(explained)
+        for name in attempts[explained[0]]:
+            judged.actions[name] += 1
+        judged.count_compared(event)
         return None
 
-    def _attempts(self, begun: list[Attempt]) -> list[Attempt]:
-        """Every state that steps of Traceraft reach from the beginning of the line, each once."""
-        attempts = begun
-        reached = {attempt.state for attempt in begun}
-        for attempt in attempts:  # grows while it is walked
-            for state, trail in self._next(attempt.state):
-                if state not in reached:
-                    reached.add(state)
-                    taken = tuple([name for name in trail if name in self._raft])
-                    attempts.append(Attempt(state, attempt.taken + taken))
+    def _attempts(self, begun: list[State]) -> dict[State, tuple[str, ...]]:
+        """Every state that steps of Traceraft reach from the beginning of the line, with the actions taken."""
+        attempts: dict[State, tuple[str, ...]] = dict.fromkeys(begun, ())
+        todo = begun
+        for before in todo:  # grows while it is walked
+            for state, trail in self._next(before):
+                if state not in attempts:
+                    attempts[state] = attempts[before] + self._actions_in(trail)
+                    todo.append(state)
         return attempts
 
-    def _count_compared(self, event: Event) -> None:
-        compared = self.judged.compared
-        if event.sends is not None:
-            compared["sends"] += 1
-        if event.message is not None:
-            compared["message"] += 1
-        if event.state is not None and event.event != "Init":
-            for name in STATE_FIELDS:
-                if getattr(event.state, name) is not None:
-                    compared[name] += 1
+    def _actions_in(self, trail: tuple[str, ...]) -> tuple[str, ...]:
+        """The actions of raft.tla among the operators that a step went through."""
+        known = self._trails.get(trail)
+        if known is None:
+            known = self._trails[trail] = tuple([name for name in trail if name in self._raft])
+        return known

@@ -62,9 +62,15 @@ class TinyNode:
         if payload["term"] > self.term:
             self.term, self.vote, self.role = payload["term"], "", "Follower"
             self.save()
-        getattr(self, {"vote?": "on_vote", "vote": "on_voted", "append": "on_append", "ack": "on_ack"}[payload["kind"]])(
-            source, payload
-        )
+        match payload["kind"]:
+            case "vote?":
+                self.on_vote(source, payload)
+            case "vote":
+                self.on_voted(source, payload)
+            case "append":
+                self.on_append(source, payload)
+            case "ack":
+                self.on_ack(source, payload)
 
     def on_vote(self, source: str, m: dict[str, Any]) -> None:
         mine = (self.term_at(len(self.log)), len(self.log))
@@ -120,7 +126,8 @@ class TinyNode:
     def replicate(self, peer: str) -> None:
         prev = self.next[peer] - 1
         entries = [list(entry) for entry in self.log[prev:]]
-        self.tell(peer, kind="append", prev=prev, prev_term=self.term_at(prev), entries=entries, commit=self.commit)
+        before = {"prev": prev, "prev_term": self.term_at(prev)}
+        self.tell(peer, kind="append", **before, entries=entries, commit=self.commit)
 
     def term_at(self, index: int) -> int:
         return self.log[index - 1][0] if index else 0

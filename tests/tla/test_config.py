@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from raftcheck.tla.config import Assignments, Config, Reference, load_config, parse_config
 from raftcheck.tla.errors import Span, TlaError
 from raftcheck.tla.values import FALSE, TRUE, ModelValue, Value, record
@@ -168,6 +171,22 @@ def test_a_mistake_is_one_line_with_its_place(text: str, message: str) -> None:
     with pytest.raises(TlaError) as raised:
         parse_config(text, "MC.cfg")
     assert str(raised.value) == f"MC.cfg:{message}"
+
+
+words = st.sampled_from(
+    'CONSTANT INIT INVARIANT CHECK_DEADLOCK TRUE C D = <- [ ] { } , ! 1 .. "s" " \\q \\* (* *) \n é'.split(
+        " "
+    )
+)
+
+
+@given(st.lists(words, max_size=12).map(" ".join))
+def test_any_text_is_a_configuration_or_one_line(text: str) -> None:
+    try:
+        assert parse_config(text).file == "<config>"
+    except TlaError as error:
+        assert "\n" not in str(error)
+        assert str(error).startswith("<config>:")
 
 
 def test_a_file_is_loaded_under_its_path(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.notation import format_value, parse_value
 from raftcheck.tla.values import (
@@ -60,6 +61,7 @@ def test_every_value_is_read_back_from_its_text(value: Value) -> None:
     assert again == value
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(atoms, tla_values, min_size=1))
 def test_a_function_is_read_back_as_the_same_object(mapping: dict[Value, Value]) -> None:
     value = function(mapping)

@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from raftcheck.tla import values
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.values import (
@@ -37,6 +38,7 @@ from raftcheck.tla.values import (
     domain,
     equal,
     function,
+    is_finite,
     items,
     order_key,
     ordered,
@@ -289,6 +291,7 @@ def test_a_lazy_set_is_the_set_of_its_elements(lazy: LazySet, members: list[Valu
     assert sorted(lazy, key=order_key) == members
     assert all(contains(lazy, member) for member in members)
     plain = frozenset(members)
+    assert is_finite(lazy)
     assert strict(lazy) == plain
     assert equal(lazy, plain)
     assert equal(plain, lazy)
@@ -350,6 +353,8 @@ def test_infinite_sets_have_elements_but_no_enumeration() -> None:
     assert contains(RecordSet({"a": NAT, "b": STRING}), record(a=1, b="x"))
     assert contains(Union((NAT, ab.union([-1]))), 3)
     for infinite in (NAT, STRING, Sequences(NAT), Subsets(NAT), FunctionSet(ab, NAT), Product((ab, NAT))):
+        assert not is_finite(infinite)
+        assert strict(infinite) is infinite
         with pytest.raises(TlaError, match=r"cannot be enumerated$"):
             ordered(infinite)
 
@@ -391,3 +396,13 @@ def test_a_lazy_function_is_the_function_with_its_values() -> None:
     assert contains(FunctionSet(numbers(1, 2), NAT), f)
     assert replaced(f, 2, 5) == (2, 5)
     assert domain(f) == numbers(1, 2)
+
+
+def test_a_lazy_function_on_an_infinite_set_stays_one() -> None:
+    f, g = (lazily(NAT, lambda n: n + 1) for _ in range(2))
+    assert strict(f) is f
+    assert equal(f, f)
+    with pytest.raises(TlaError, match=r"cannot be enumerated$"):
+        equal(f, g)
+    with pytest.raises(TlaError, match=r"cannot be enumerated$"):
+        equal(lazily(numbers(1), lambda n: n + 1), f)

@@ -24,6 +24,8 @@ ASSUME <<1, 2>> \in Seq(Nat) /\ <<>> \in Seq({})
 ASSUME <<1, 3>> \notin Seq({1, 2})
 ASSUME <<<<1>>, <<>>>> \in Seq(Seq({1}))
 ASSUME abc \in Seq(STRING)
+ASSUME LET S == Seq({1}) IN <<1>> \in S /\ <<2>> \notin S
+ASSUME LET Has(S, s) == s \in S IN Has(Seq(Nat), <<3>>) /\ Has([a : Seq({1})], [a |-> <<1>>])
 ASSUME [i \in 1..3 |-> i * i] = <<1, 4, 9>>
 ASSUME Len([i \in 1..3 |-> i]) = 3
 ASSUME Append([i \in 1..2 |-> i], 3) = <<1, 2, 3>>

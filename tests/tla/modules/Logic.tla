@@ -35,8 +35,9 @@ ASSUME /\ FALSE => \/ FALSE
 ASSUME LET both == /\ TRUE
                    /\ TRUE
        IN  both
-ASSUME \A x \in {1, 2} : \/ x = 1
-                         \/ x = 2
+ASSUME \A x \in {1, 2} :
+          \/ x = 1
+          \/ x = 2
 
 \* --- IF and CASE ---
 ASSUME (IF 1 < 2 THEN "less" ELSE "not") = "less"

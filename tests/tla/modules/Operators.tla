@@ -62,6 +62,7 @@ ASSUME LET f[n \in 1..3] == n * n IN f = <<1, 4, 9>>
 \* --- recursion ---
 ASSUME factorial[5] = 120
 ASSUME power[2, 5] = 32 /\ power[3, 0] = 1
+ASSUME LET f[n \in Nat] == n + 1  At(g, n) == g[n] IN At(f, 3) = 4
 ASSUME LET fib[n \in Nat] == IF n < 2 THEN n ELSE fib[n - 1] + fib[n - 2] IN fib[20] = 6765
 ASSUME LET f[n \in 0..3] == IF n = 0 THEN <<>> ELSE Append(f[n - 1], n) IN f[3] = <<1, 2, 3>>
 ASSUME LET f[n \in 1..2] == n  g[n \in 1..2] == n IN f = g /\ f = <<1, 2>> /\ f \in {<<1, 2>>}

@@ -47,6 +47,7 @@ ASSUME Cardinality({1, 2, 1}) = 2
 ASSUME Cardinality(SUBSET (1..4)) = 16
 ASSUME Cardinality({{}}) = 1
 ASSUME IsFiniteSet({1, 2}) /\ IsFiniteSet({})
+ASSUME ~IsFiniteSet(Nat) /\ IsFiniteSet(SUBSET {1})
 ASSUME \A a \in 0..3 : Cardinality(1..a) = a
 
 \* --- sets of sets as values ---
