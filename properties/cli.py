@@ -102,7 +102,7 @@ def check_command(
     if schedules is None and seconds is None:
         schedules = SCHEDULES
     campaign = Campaign(target, seed, schedules, servers, length, judged=not no_judge)
-    with _progress(schedules) as watch:
+    with _progress("schedules", schedules) as watch:
         found = check(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
         )
@@ -151,7 +151,7 @@ def faults_command(
     """Check each fault of the catalogue: whether it is caught, how soon, and what the report names."""
     chosen = faultcheck.choose(ids)
     caught = []
-    with _progress(len(chosen)) as watch:
+    with _progress("faults", len(chosen)) as watch:
         for result in faultcheck.catch(chosen, seed, schedules, seconds, processes or usable_processes()):
             caught.append(result)
             watch(len(caught))
@@ -187,10 +187,14 @@ def _status(found: Check) -> int:
 
 
 @contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on stderr while inside, where stderr is a terminal; takes how many are done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("schedules", total=total)
-        yield lambda done: progress.update(task, completed=done)
+    # Without a thread that refreshes: the processes of a campaign are forked while it is shown.
+    shown = Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    )
+    with shown as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done, refresh=True)

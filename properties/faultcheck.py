@@ -9,10 +9,14 @@ from typing import Any
 
 from rich.table import Table
 
+from raftcheck.traces.validate import Validator
+
 from .campaign import Campaign
 from .checking import Check, check
 from .faults import FAULTS, Fault
 from .lockstep import kind_of
+from .scheduler import SERVER_COUNTS
+from .schedules import server_names
 
 
 class UnknownFault(ValueError):
@@ -61,6 +65,8 @@ def catch(
     judged: bool = True,
 ) -> Iterator[Caught]:
     """Checks each fault until it is caught, or all its schedules or seconds are used up."""
+    for count in set(SERVER_COUNTS) if judged else ():
+        Validator(server_names(count))  # compiled here once, instead of in each process of each campaign
     for fault in faults:
         campaign = Campaign(target_of(fault), seed, schedules, judged=judged)
         caught = Caught(fault, check(campaign, processes, most_seconds))

@@ -25,6 +25,9 @@ from .watchdog import PATIENCE_SECONDS
 MOST_RUNS = 3000
 """In search of a smaller schedule. Counted, not timed, so that the result is always the same."""
 
+MOST_PAIRED = 40
+"""Of a longer schedule no pairs are tried: there are too many, for too little."""
+
 HANG_COST = 300
 """A run that hangs counts as so many others, since it takes its time."""
 
@@ -109,8 +112,8 @@ class _Shrinker:
 
     def smallest(self, case: Case) -> Case:
         case = self._shorter(case)
-        while (simpler := self._simpler(case)) is not None:
-            case = self._shorter(simpler)
+        while (better := self._simpler(case) or self._without_a_pair(case)) is not None:
+            case = self._shorter(better)
         return case
 
     def _shorter(self, case: Case) -> Case:
@@ -126,6 +129,18 @@ class _Shrinker:
             if size == 1:
                 return case
             size //= 2
+
+    def _without_a_pair(self, case: Case) -> Case | None:
+        """The first case without two steps that can only be spared together; None if there is none."""
+        if len(case.steps) > MOST_PAIRED:
+            return None
+        for late in range(len(case.steps) - 1, 0, -1):
+            for early in range(late - 1, -1, -1):
+                steps = case.steps[:early] + case.steps[early + 1 : late] + case.steps[late + 1 :]
+                shorter = self._attempt(case.servers, case.config, steps)
+                if shorter is not None:
+                    return shorter
+        return None
 
     def _simpler(self, case: Case) -> Case | None:
         """The first variant with fewer servers or plainer values that fails as well; None if none does."""

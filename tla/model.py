@@ -111,6 +111,7 @@ class Model:
         self.compiler = Compiler(self.variables, self.binding, memoise)
         self._made: dict[tuple[str, bool], CompiledAction] = {}
         self._formulas: dict[str, Formula] = {}
+        self._initial: tuple[State, ...] | None = None
 
     # --- what the configuration asks for ----------------------------------------------------------------
 
@@ -164,15 +165,17 @@ class Model:
 
     # --- compiled pieces --------------------------------------------------------------------------------
 
-    def initial_states(self) -> list[State]:
+    def initial_states(self) -> tuple[State, ...]:
         """All initial states, in the order in which they are found; one may come more than once."""
-        node, _ = self.behavior()
-        found: list[State] = []
-        try:
-            self.compiler.initial(node)(found.append)
-        except RUNTIME_ERRORS as error:
-            raise self._located(error, node, {}) from error
-        return found
+        if self._initial is None:
+            node, _ = self.behavior()
+            found: list[State] = []
+            try:
+                self.compiler.initial(node)(found.append)
+            except RUNTIME_ERRORS as error:
+                raise self._located(error, node, {}) from error
+            self._initial = tuple(found)
+        return self._initial
 
     def actions(self) -> tuple[Action, ...]:
         """The disjuncts of Next, split at \\/ and at \\E over constant sets, as TLC names them."""

@@ -194,6 +194,9 @@ def bag_in(e: Value, b: Value) -> bool:
 
 
 def copies_in(e: Value, b: Value) -> int:
+    if type(b) is Function:
+        place = b.domain.index.get(e)
+        return 0 if place is None else int(b.values[place])
     return dict(items(b)).get(e, 0)
 
 
@@ -207,12 +210,11 @@ def bag_sum(a: Value, b: Value) -> Value:
 
 def bag_difference(a: Value, b: Value) -> Value:
     """a (-) b: copies of b taken out of a, as far as there are any."""
-    taken = dict(items(b))
     left = {}
     for element, count in items(a):
-        count -= taken.get(element, 0)
-        if count > 0:
-            left[element] = count
+        remaining = count - copies_in(element, b)
+        if remaining > 0:
+            left[element] = remaining
     return function(left)
 
 

@@ -261,9 +261,8 @@ def extended(f: Function, argument: Value, value: Value) -> Value:
         index[argument] = len(home.keys)
         target = _domains[arguments] = Domain(arguments, (*home.keys, argument), index)
         return target.new((*f.values, value))
-    values = dict(zip(home.keys, f.values, strict=True))
-    values[argument] = value
-    return target.make(tuple([values[key] for key in target.keys]))
+    index, known, last = home.index, (*f.values, value), len(home.keys)
+    return target.make(tuple([known[index.get(key, last)] for key in target.keys]))
 
 
 def restricted(f: Function, argument: Value) -> Value:
@@ -271,12 +270,19 @@ def restricted(f: Function, argument: Value) -> Value:
     home = f.domain
     arguments = home.set - {argument}
     target = _domains.get(arguments)
-    if target is None:
-        values = dict(zip(home.keys, f.values, strict=True))
-        del values[argument]
-        return function(values)
-    index, values = home.index, f.values
-    return target.make(tuple([values[index[key]] for key in target.keys]))
+    if target is not None:
+        index, known = home.index, f.values
+        return target.make(tuple([known[index[key]] for key in target.keys]))
+    if not arguments or 1 in arguments:  # perhaps a sequence
+        return function({key: value for key, value in f.items() if key in arguments})
+    # The last argument takes the place of the one that goes.
+    keys, values, index = [*home.keys], [*f.values], home.index.copy()
+    place = index.pop(argument)
+    last, value = keys.pop(), values.pop()
+    if place < len(keys):
+        keys[place], values[place], index[last] = last, value, place
+    target = _domains[arguments] = Domain(arguments, tuple(keys), index)
+    return target.new(tuple(values))
 
 
 class LazyFunction:
@@ -560,11 +566,13 @@ def ordered(value: Value) -> tuple[Value, ...]:
     """The elements of a set in the one order (order_key) that no hash seed changes."""
     if type(value) is not frozenset:
         return tuple(sorted(elements(value), key=order_key))
+    if len(value) < 2:
+        return tuple(value)
     known = _ordered.get(value)
     if known is None:
         if len(_ordered) > 100_000:
             _ordered.clear()
-        known = _ordered[value] = tuple(value) if len(value) < 2 else tuple(sorted(value, key=order_key))
+        known = _ordered[value] = tuple(sorted(value, key=order_key))
     return known
 
 

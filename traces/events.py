@@ -8,7 +8,7 @@ Log indexes are 1-based; 0 means before the first entry.
 from __future__ import annotations
 
 import base64
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,59 +17,74 @@ Role = Literal["Follower", "Candidate", "Leader"]
 NOBODY = ""
 """The `voted_for` of a server that has not voted in its term (raft.tla: Nil)."""
 
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A term or an index. Beyond 2^53 there are languages whose numbers are not exact (RFC 8259, §6)."""
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+WORLD_EVENTS = (
+    "Init",
+    "Timeout",
+    "Receive",
+    "ClientRequest",
+    "Crash",
+    "Restart",
+    "DuplicateMessage",
+    "DropMessage",
+)
+"""What the world can do; any other event of a trace is the name of an action of raft.tla."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A log entry: the term in which a leader received it, and the client's command as text."""
 
-    term: int
+    term: Number
     value: str
 
 
-class RequestVoteRequest(msgspec.Struct, frozen=True, tag=True, gc=False):
+class RequestVoteRequest(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """§5.2, §5.4.1; raft.tla!RequestVote."""
 
     source: str
     dest: str
-    term: int
-    last_log_index: int
-    last_log_term: int
+    term: Number
+    last_log_index: Number
+    last_log_term: Number
 
 
-class RequestVoteResponse(msgspec.Struct, frozen=True, tag=True, gc=False):
+class RequestVoteResponse(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """§5.2; raft.tla!HandleRequestVoteRequest."""
 
     source: str
     dest: str
-    term: int
+    term: Number
     vote_granted: bool
 
 
-class AppendEntriesRequest(msgspec.Struct, frozen=True, tag=True):
+class AppendEntriesRequest(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """§5.3; raft.tla!AppendEntries. `commit_index` is Figure 2's leaderCommit."""
 
     source: str
     dest: str
-    term: int
-    prev_log_index: int
-    prev_log_term: int
+    term: Number
+    prev_log_index: Number
+    prev_log_term: Number
     entries: tuple[Entry, ...]
-    commit_index: int
+    commit_index: Number
 
 
-class AppendEntriesResponse(msgspec.Struct, frozen=True, tag=True, gc=False):
+class AppendEntriesResponse(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """§5.3; raft.tla!HandleAppendEntriesRequest. `match_index` is 0 in a refusal."""
 
     source: str
     dest: str
-    term: int
+    term: Number
     success: bool
-    match_index: int
+    match_index: Number
 
 
 Message = RequestVoteRequest | RequestVoteResponse | AppendEntriesRequest | AppendEntriesResponse
 
 
-class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A server as seen from outside; None is "not observable" and is never compared.
 
     `voted_for` is NOBODY when there is no vote; `votes_granted` counts only while Candidate,
@@ -77,13 +92,13 @@ class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """
 
     role: Role | None = None
-    current_term: int | None = None
+    current_term: Number | None = None
     voted_for: str | None = None
     log: tuple[Entry, ...] | None = None
-    commit_index: int | None = None
+    commit_index: Number | None = None
     votes_granted: tuple[str, ...] | None = None
-    next_index: dict[str, int] | None = None
-    match_index: dict[str, int] | None = None
+    next_index: dict[str, Number] | None = None
+    match_index: dict[str, Number] | None = None
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):

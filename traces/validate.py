@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.spec.model import trace_model
 from raftcheck.tla.model import Model, State
+from raftcheck.tla.values import apply
 
 from .encoding import STATE_FIELDS, line
 from .events import Event
 from .explanation import Refusal, explain
-
-WORLD_EVENTS = ("Init", "Timeout", "Receive", "ClientRequest", "Crash", "Restart", "DuplicateMessage", "DropMessage")
-"""What the world can do; any other event of a trace is the name of an action of raft.tla."""
 
 
 @dataclass(slots=True)
@@ -37,8 +35,9 @@ class Judged:
     most_candidates: int = 1
     _shapes: Counter[tuple[bool, ...]] = field(default_factory=Counter)
 
-    def count_compared(self, event: Event) -> None:
-        state = event.state if event.event != "Init" else None
+    def count_compared(self, event: Event, role: str) -> None:
+        """`role` is the server's after the event: votes count on a candidate only, indexes on a leader only."""
+        state = event.state if event.event not in ("Init", "Crash") else None
         self._shapes[
             event.sends is not None,
             event.message is not None,
@@ -47,9 +46,9 @@ class Judged:
             state is not None and state.voted_for is not None,
             state is not None and state.log is not None,
             state is not None and state.commit_index is not None,
-            state is not None and state.votes_granted is not None,
-            state is not None and state.next_index is not None,
-            state is not None and state.match_index is not None,
+            state is not None and state.votes_granted is not None and role == "Candidate",
+            state is not None and state.next_index is not None and role == "Leader",
+            state is not None and state.match_index is not None and role == "Leader",
         ] += 1
 
     @property
@@ -72,7 +71,7 @@ class Validator:
         self._explained = self._model.formula("Explained")
         self._raft = frozenset(actions_of_raft())
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._candidates: list[State] = self._model.initial_states()
+        self._candidates: list[State] = list(self._model.initial_states())
         self.judged = Judged()
         self.refusal: Refusal | None = None
 
@@ -98,8 +97,13 @@ class Validator:
             judged.most_candidates = len(explained)
         for name in attempts[explained[0]]:
             judged.actions[name] += 1
-        judged.count_compared(event)
+        judged.count_compared(event, self._role(event, explained[0]))
         return None
+
+    def _role(self, event: Event, after: State) -> str:
+        if event.state is None:
+            return "not observed"
+        return event.state.role or str(apply(self._model.named(after)["role"], event.server))
 
     def _attempts(self, begun: list[State]) -> dict[State, tuple[str, ...]]:
         """Every state that steps of Traceraft reach from the beginning of the line, with the actions taken."""

@@ -6,6 +6,7 @@ import pytest
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.cluster import Cluster
 from raftcheck.properties.node import Caps, Env
+from raftcheck.properties.scheduler import draw_plan, generator_of
 from raftcheck.properties.schedules import (
     Action,
     Crash,
@@ -270,7 +271,5 @@ def test_a_node_sees_the_configuration_and_cannot_change_it() -> None:
 
 
 def test_an_implementation_without_a_disk_is_not_crashed_by_the_scheduler() -> None:
-    from raftcheck.properties.scheduler import draw_plan, generator_of
-
     caps = Caps(durable=False)
     assert all(draw_plan(generator_of(0, index), caps).weights.crash == 0 for index in range(50))

@@ -5,7 +5,7 @@ from raftcheck.properties import faults
 from raftcheck.properties.faults import Fault
 from raftcheck.properties.lockstep import Outcome, kind_of, run
 from raftcheck.properties.scheduler import draw_plan, generator_of, made_up
-from raftcheck.properties.schedules import Crash, Deliver, Schedule, Timeout
+from raftcheck.properties.schedules import Crash, Deliver, Restart, Schedule, Timeout
 from raftcheck.properties.shrink import shrink
 from raftcheck.traces.validate import Validator
 
@@ -105,8 +105,6 @@ def test_the_numbers_of_a_crash_become_as_plain_as_they_can() -> None:
         def __init__(self, env: object) -> None:
             super().__init__(env)  # type: ignore[arg-type]
             assert self.count == 0 or self.env.disk["twice"] == 2 * self.count
-
-    from raftcheck.properties.schedules import Restart
 
     making = Making(Forgetful)
     tick = Timeout("n1", "tick")

@@ -37,6 +37,7 @@ from raftcheck.tla.values import (
     contains,
     domain,
     equal,
+    extended,
     function,
     is_finite,
     items,
@@ -44,6 +45,7 @@ from raftcheck.tla.values import (
     ordered,
     record,
     replaced,
+    restricted,
     strict,
     sweep,
 )
@@ -77,6 +79,20 @@ def test_an_update_gives_the_function_that_has_the_new_value(
     expected = function({**mapping, argument: "new"})
     assert updated is expected or (type(updated) is tuple and updated == expected)
     assert apply(updated, argument) == "new"
+
+
+@given(st.dictionaries(keys, st.integers(0, 2)), keys)
+def test_one_argument_more_or_less_gives_the_function_with_that_domain(
+    mapping: dict[Value, Value], argument: Value
+) -> None:
+    without = function({key: value for key, value in mapping.items() if key != argument})
+    with_it = function({**mapping, argument: 0})
+    if type(without) is Function:
+        more = extended(without, argument, 0)
+        assert more is with_it or (type(more) is tuple and more == with_it)
+    if type(with_it) is Function:
+        less = restricted(with_it, argument)
+        assert less is without or (type(less) is tuple and less == without)
 
 
 def test_an_update_outside_the_domain_changes_nothing() -> None:

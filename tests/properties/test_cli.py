@@ -1,0 +1,400 @@
+"""The command line, seen from outside: what it prints, and how it ends."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from raftcheck.properties import cli
+from raftcheck.properties.schedules import Schedule, Timeout, to_json
+from raftcheck.spec.model import actions as actions_of_raft
+
+FAULT = "raftcheck.properties.faults:vote_volatile"
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The one object of --json."""
+        answer: dict[str, Any] = json.loads(self.out)
+        return answer
+
+
+class CommandLine:
+    """Runs raftcheck in an empty directory, in this process."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        captured = self._capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        assert "Traceback" not in captured.err
+        return Ended(ended.value.code, captured.out, captured.err)
+
+
+@pytest.fixture
+def raftcheck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return CommandLine(tmp_path, capsys)
+
+
+def process(folder: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    """The same in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from raftcheck.properties.cli import main; main()", *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+# check
+
+
+def test_check_ends_with_a_table_and_status_0_where_all_is_well(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", "--schedules", "30", "--processes", "1")
+    assert ended.status == 0
+    for expected in (*actions_of_raft(), "schedules", "steps", "LeaderCompleteness", "conforms"):
+        assert expected in ended.out
+    assert "never taken" not in ended.out
+    assert ended.err == ""
+    assert not (raftcheck.folder / ".raftcheck").exists()
+
+
+def test_check_json_is_one_object_with_these_keys(raftcheck: CommandLine) -> None:
+    answer = raftcheck("check", "--schedules", "30", "--processes", "1", "--json").answer
+    assert list(answer) == ["verdict", "schedules", "steps", "seconds", "actions", "failure"]
+    assert (answer["verdict"], answer["schedules"], answer["failure"]) == ("conforms", 30, None)
+    assert list(answer["actions"]) == list(actions_of_raft())
+    assert all(answer["actions"].values())
+
+
+def test_check_keeps_a_failure_as_schedule_trace_and_report(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", FAULT, "--json", "--processes", "1")
+    assert ended.status == 1
+    failure = ended.answer["failure"]
+    assert (failure["kind"], failure["name"]) == ("refusal", "Restart")
+    assert failure["actions"] <= 4
+    folder = Path(failure["schedule"]).parent
+    assert sorted(path.name for path in folder.iterdir()) == ["report.txt", "schedule.json", "trace.ndjson"]
+    assert failure["report"] in (folder / "report.txt").read_text()
+
+
+def test_a_failure_is_told_with_its_actions_and_how_to_do_it_again(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", FAULT, "--processes", "1")
+    assert "diverges" in ended.out
+    assert "restart n" in ended.out
+    assert "raftcheck replay .raftcheck/failures/vote_volatile-Restart-0-0/schedule.json" in ended.out
+
+
+def test_check_says_the_same_however_many_processes_and_whatever_the_hashes(tmp_path: Path) -> None:
+    runs = [
+        process(tmp_path, "check", target, *"--seed 7 --schedules 20 --json".split(), *processes, PYTHONHASHSEED=seed)
+        for target in ("reference", FAULT)
+        for seed, processes in (("0", ()), ("1", ("--processes", "1")), ("22", ("--processes", "3")))
+    ]
+    answers = []
+    for run in runs:
+        answer = json.loads(run.communicate(timeout=60)[0])
+        assert answer.pop("seconds") > 0
+        answers.append(answer)
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[3] == answers[4] == answers[5]
+    assert (answers[0]["verdict"], answers[3]["verdict"]) == ("conforms", "diverges")
+
+
+def test_check_without_the_judge_says_that_it_is_not_judged(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", "--no-judge", "--schedules", "5", "--processes", "1")
+    assert ended.status == 0
+    assert "safe" in ended.out
+    assert "no step" in ended.out
+    assert "conforms" not in ended.out
+    answer = raftcheck("check", "--no-judge", "--schedules", "5", "--processes", "1", "--json").answer
+    assert answer["verdict"] == "safe"
+    assert answer["steps"] > 0
+
+
+def test_check_takes_servers_length_and_seconds(raftcheck: CommandLine) -> None:
+    answer = raftcheck(
+        "check", "--servers", "1", "--length", "10", "--seconds", "0.2", "--processes", "1", "--json"
+    ).answer
+    assert answer["schedules"] > 0
+    assert answer["steps"] <= 10 * answer["schedules"]
+    assert answer["actions"]["HandleRequestVoteRequest"] == 0
+
+
+def test_an_action_that_was_never_taken_is_named(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", "--servers", "1", "--schedules", "3", "--processes", "1")
+    assert "never taken" in ended.out
+
+
+def test_what_is_interrupted_tells_what_was_covered(tmp_path: Path) -> None:
+    run = process(tmp_path, "check", "--seconds", "600")
+    time.sleep(2.5)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert "(interrupted)" in out
+    assert "Traceback" not in err
+
+
+# A Raft that somebody plugs in
+
+
+@pytest.fixture
+def newcomer(raftcheck: CommandLine) -> CommandLine:
+    """With a Raft of their own in the current directory."""
+    shutil.copy(Path(__file__).with_name("tiny_raft.py"), raftcheck.folder / "my_raft.py")
+    for name in ("my_raft", "broken"):  # of the test before
+        sys.modules.pop(name, None)
+    return raftcheck
+
+
+BROKEN = """
+import sys
+from my_raft import Tiny, TinyNode
+from raftcheck.properties.node import *
+
+class Node(TinyNode):
+{body}
+
+class Raft(Tiny):
+    node = Node
+
+raft = Raft()
+"""
+
+RAISES = """
+    def on_ack(self, source, m):
+        raise KeyError(source)
+"""
+NONSENSE = """
+    def state(self):
+        return NodeState(role="Boss" if self.term > 1 else None, current_term=self.term)
+"""
+GARBAGE = """
+    def tell(self, peer, **payload):
+        self.env.send(peer, "garbage", "garbage")
+"""
+NOWHERE = """
+    def replicate(self, peer):
+        self.env.send("the moon", {})
+"""
+DIVERGES = """
+    def term_at(self, index):
+        return 0
+"""
+PRINTS = """
+    def fire(self, timer):
+        print("tick", file=sys.stdout)
+        super().fire(timer)
+"""
+BLIND = """
+    def view(self, peer, m):
+        return None
+"""
+IDLE = """
+    def timers(self):
+        return []
+"""
+DIES = """
+    def fire(self, timer):
+        import os
+        os._exit(3)
+"""
+
+
+def broken(raftcheck: CommandLine, body: str, *more: str) -> Ended:
+    (raftcheck.folder / "broken.py").write_text(BROKEN.format(body=body))
+    return raftcheck("check", "broken:raft", "--json", "--schedules", "20", *(more or ("--processes", "1")))
+
+
+def test_a_newcomers_raft_conforms(newcomer: CommandLine) -> None:
+    ended = newcomer("check", "my_raft:tiny", "--json", "--schedules", "20", "--processes", "1")
+    assert (ended.status, ended.answer["verdict"]) == (0, "conforms")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "name", "said"),
+    [
+        (RAISES, "finding", "exception", "KeyError"),
+        (NONSENSE, "finding", "state", "role = 'Boss'"),
+        (GARBAGE, "finding", "view", "garbage"),
+        (NOWHERE, "finding", "send", "the moon"),
+        (DIVERGES, "refusal", "RequestVote", "is not a step of raft.tla"),
+    ],
+)
+def test_a_newcomers_mistake_comes_with_a_schedule_and_can_be_replayed(
+    newcomer: CommandLine, body: str, kind: str, name: str, said: str
+) -> None:
+    ended = broken(newcomer, body)
+    failure = ended.answer["failure"]
+    assert (ended.status, failure["kind"], failure["name"]) == (1, kind, name)
+    assert said in failure["report"]
+    again = newcomer("replay", failure["schedule"], "--json")
+    assert (again.status, again.answer["failure"]["report"]) == (1, failure["report"])
+    assert newcomer("replay", failure["schedule"], "my_raft:tiny").status == 0
+
+
+def test_what_a_node_prints_does_not_get_into_the_answer(newcomer: CommandLine) -> None:
+    ended = broken(newcomer, PRINTS)
+    assert ended.answer["verdict"] == "conforms"
+    assert "tick" in ended.err
+
+
+def test_a_raft_without_views_is_not_said_to_conform(newcomer: CommandLine) -> None:
+    assert broken(newcomer, BLIND).answer["verdict"] == "safe"
+    assert "without a view" in newcomer("check", "broken:raft", "--schedules", "5", "--processes", "1").out
+
+
+def test_a_run_in_which_nothing_happens_is_no_pass(newcomer: CommandLine) -> None:
+    class_without_crashes = IDLE + '\n\nTiny.caps = Caps(network="stream", durable=False)\n'
+    ended = broken(newcomer, class_without_crashes)
+    assert (ended.status, ended.answer["verdict"], ended.answer["steps"]) == (1, "vacuous", 0)
+
+
+def test_a_raft_that_ends_the_process_is_found_out(newcomer: CommandLine) -> None:
+    ended = broken(newcomer, DIES, "--processes", "2")
+    assert (ended.status, ended.answer["failure"]["name"]) == (1, "exit")
+    assert "a process died" in ended.answer["failure"]["report"]
+
+
+def test_a_raft_that_does_not_do_the_same_twice_is_found_out(newcomer: CommandLine) -> None:
+    ended = broken(
+        newcomer,
+        """
+    calls = []
+    def fire(self, timer):
+        Node.calls.append(timer)
+        assert len(Node.calls) != 40, "forty"
+        super().fire(timer)
+""",
+    )
+    assert (ended.status, ended.answer["failure"]["name"]) == (1, "unrepeatable")
+    assert "forty" in ended.answer["failure"]["report"]
+
+
+# replay
+
+
+def test_replay_says_which_actions_did_nothing(raftcheck: CommandLine) -> None:
+    actions = (Timeout("n1", "election"), Timeout("n1", "nap"))
+    (raftcheck.folder / "some.json").write_bytes(to_json(Schedule(("n1", "n2"), actions)))
+    ended = raftcheck("replay", "some.json")
+    assert ended.status == 0
+    assert "1 of 2 actions were not enabled" in ended.out
+
+
+def test_replaying_nothing_is_no_pass(raftcheck: CommandLine) -> None:
+    (raftcheck.folder / "empty.json").write_bytes(to_json(Schedule(("n1",), ())))
+    assert raftcheck("replay", "empty.json").status == 1
+
+
+# Traces
+
+
+def test_a_trace_that_check_writes_is_accepted(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "3", "--trace", "out.ndjson", "--processes", "1")
+    assert raftcheck("validate", "out.ndjson").status == 0
+
+
+def test_the_trace_of_a_failure_is_refused(raftcheck: CommandLine) -> None:
+    raftcheck("check", FAULT, "--trace", "out.ndjson", "--processes", "1")
+    ended = raftcheck("validate", "out.ndjson")
+    assert ended.status == 1
+    assert "Restart" in ended.out
+
+
+# faults
+
+
+def test_faults_tells_what_is_caught_and_what_the_report_names(raftcheck: CommandLine) -> None:
+    ended = raftcheck("faults", "vote-volatile", "self-vote-missing", "--json", "--processes", "1")
+    assert ended.status == 0
+    for row in ended.answer["faults"]:
+        assert row["caught"]
+        assert row["named"] in row["expected"]
+        assert row["actions"] <= 4
+    assert "vote-volatile" in raftcheck("faults", "vote-volatile", "--processes", "1").out
+
+
+def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None:
+    ended = raftcheck("faults", "commit-unverified-suffix", "--schedules", "1", "--processes", "1")
+    assert ended.status == 1
+    assert "LIVES" in ended.out
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["check", "no_such_module:raft"], "no module `no_such_module`"),
+        (["check", "raftcheck.properties.faults:vote_volatil"], "did you mean `vote_volatile`?"),
+        (["check", "raftcheck.properties.faults"], "module:attribute"),
+        (["check", "--schedules", "0"], "'--schedules': 0 is not in the range x>=1"),
+        (["check", "--sede", "7"], "--seed"),
+        (["check", "reference", "more"], "unexpected extra argument"),
+        (["chek"], "chek"),
+        (["replay"], "Missing argument 'FILE'"),
+        (["replay", "no_such_file.json"], "no_such_file.json"),
+        (["replay", "empty.json"], "empty"),
+        (["replay", "cut.json"], "cut.json: line 1"),
+        (["replay", "binary.json"], "not UTF-8"),
+        (["replay", "typo.json"], "did you mean `Timeout`?"),
+        (["replay", "elsewhere.json"], "no module `elsewhere`"),
+        (["validate", "no_such_file.ndjson"], "no_such_file.ndjson"),
+        (["validate", "empty.json"], "empty.json"),
+        (["validate"], "TRACE"),
+        (["faults", "vote-volatil"], "did you mean `vote-volatile`?"),
+        (["check", "--schedules", "1", "--processes", "1", "--trace", "no/such/folder/out"], "no/such/folder"),
+    ],
+)
+def test_bad_input_is_said_in_one_line_with_status_2(
+    raftcheck: CommandLine, arguments: Sequence[str], problem: str
+) -> None:
+    files = {
+        "empty.json": b"",
+        "cut.json": b'{"servers": ["n1"], "acti',
+        "binary.json": b"\xff\xfe\x00",
+        "typo.json": b'{"servers": ["n1"], "actions": [{"action": "Timeuot"}]}',
+        "elsewhere.json": b'{"servers": ["n1"], "actions": [], "target": "elsewhere:raft"}',
+    }
+    for name, content in files.items():
+        (raftcheck.folder / name).write_bytes(content)
+    ended = raftcheck(*arguments)
+    assert ended.status == 2
+    assert ended.out == ""
+    assert ended.err.startswith("raftcheck: ")
+    assert ended.err.count("\n") == 1
+    assert problem in ended.err
+
+
+def test_raftcheck_alone_tells_what_it_can_do(raftcheck: CommandLine) -> None:
+    ended = raftcheck()
+    for command in ("check", "replay", "validate", "faults"):
+        assert command in ended.out
+    assert raftcheck("--help").status == 0
