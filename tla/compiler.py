@@ -175,7 +175,8 @@ class Compiler:
         body = _Body(self, initial=True)
         with body.block():
             body.action(node, {}, body.emit)
-        return self._function("initial", ["emit"], body)
+        made: Callable[..., None] = self._function("initial", ["emit"], body)
+        return made
 
     def predicate(
         self, node: Expr, environment: Environment, parameters: tuple[Parameter, ...] = ()
@@ -185,14 +186,16 @@ class Compiler:
         arguments = body.arguments(parameters, environment)
         with body.block():
             body.line(f"return {body.truth(node, environment)}")
-        return self._function("predicate", ["s", "t", *arguments], body)
+        made: Callable[..., bool] = self._function("predicate", ["s", "t", *arguments], body)
+        return made
 
     def value(self, node: Expr, environment: Environment) -> Callable[..., Value]:
         """f(s) for an expression on a state."""
         body = _Body(self)
         with body.block():
             body.line(f"return {body.stored(node, environment)}")
-        return self._function("value", ["s"], body)
+        made: Callable[..., Value] = self._function("value", ["s"], body)
+        return made
 
     def _function(self, kind: str, parameters: list[str], body: _Body) -> Any:
         return self.define(f"{kind}_{next(self._names)}", parameters, body)
@@ -518,8 +521,8 @@ class _Body:
                 return any(self.may_be_lazy(part, environment) for part in parts)
             case Let(body=body):
                 return self.may_be_lazy(body, environment) or not isinstance(body, Ref)
-            case Ref(to=Native(function=implementation)):
-                return implementation is values.Sequences or node.to.arity == 0
+            case Ref(to=Native(function=implementation, arity=arity)):
+                return implementation is values.Sequences or arity == 0
             case Ref(to=Parameter() as parameter):
                 meant = environment.get(parameter)
                 return isinstance(meant, Lazy) and self.may_be_lazy(meant.node, meant.environment)
@@ -1185,13 +1188,13 @@ class _Body:
                 bounds = [self.given(bound, environment) for bound in (low, high)]
                 return f"({bounds[0]} <= {self.value(element, environment)} <= {bounds[1]})"
             case Ref(to=Definition() as to, arguments=arguments) if to not in environment:
-                to = self.compiler.binding.meaning(to)
-                if isinstance(to, Definition) and self.inlined(to):
-                    operator = Operator(to.parameters, to.body, {})
+                meant = self.compiler.binding.meaning(to)
+                if isinstance(meant, Definition) and self.inlined(meant):
+                    operator = Operator(meant.parameters, meant.body, {})
                     atom = Parameter(element.span, "element")
                     inner = self.entered(operator, arguments, environment)
                     inner[atom] = Local(self.atom(self.stored(element, environment)))
-                    return self.membership(Ref(element.span, atom), to.body, inner)
+                    return self.membership(Ref(element.span, atom), meant.body, inner)
             case SetOf(items=items) if items:
                 return self.one_of(self.atom(self.value(element, environment)), items, environment)
             case SetFilter(bound=bound, body=body):
@@ -1470,8 +1473,8 @@ def as_tuple(value: Value, size: int) -> tuple[Value, ...]:
 
 _ATOM = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|-?[0-9]+|'[^'\\]*'")
 _LOGICAL = And | Or | Quantifier | Unchanged | BoxAction
-_PREDICATES = frozenset("= # => <=> ~ \\in \\notin \\subseteq".split())
-_NUMERIC = frozenset("+ - * ^ \\div % -. Len Cardinality CopiesIn BagCardinality".split())
+_PREDICATES = frozenset(["=", "#", "=>", "<=>", "~", "\\in", "\\notin", "\\subseteq"])
+_NUMERIC = frozenset(["+", "-", "*", "^", "\\div", "%", "-.", "Len", "Cardinality", "CopiesIn", "BagCardinality"])
 _RUNTIME: dict[str, Any] = {
     **{name: getattr(values, name) for name in (
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",

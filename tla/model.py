@@ -32,7 +32,7 @@ from .syntax import (
     Unchanged,
     level,
 )
-from .values import Value, ordered
+from .values import Value
 
 State = tuple[Value, ...]
 """The values of the variables, in the order of their declaration."""

@@ -5,6 +5,7 @@ A module named in EXTENDS is a standard module, or stands beside the module that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +16,7 @@ import tree_sitter_tlaplus
 from .errors import Span, TlaError, did_you_mean
 from .resolver import Resolver, Scope, span_of
 from .standard import MODULES
-from .syntax import Constant, Definition, Module, Native, Variable
+from .syntax import Declaration, Definition, Module, Native
 
 _T = TypeVar("_T")
 
@@ -97,9 +98,7 @@ class _Loader:
             if beside.is_file():
                 module = self.load(beside)
                 modules.append(module)
-                names = {**{v.name: v for v in module.variables}, **{c.name: c for c in module.constants}}
-                visible = {n: d for n, d in module.definitions.items() if n not in module.local_names}
-                _include(scope, {**names, **visible}, span)
+                _include(scope, _visible(module), span)
             elif name in MODULES:
                 _include(scope, MODULES[name], span)
             else:
@@ -108,9 +107,16 @@ class _Loader:
         return tuple(modules), scope
 
 
-def _include(
-    scope: Scope, names: dict[str, Variable | Constant | Definition | Native] | dict[str, Native], span: Span
-) -> None:
+def _visible(module: Module) -> dict[str, Declaration]:
+    """What a module that extends this one sees."""
+    return {
+        **{variable.name: variable for variable in module.variables},
+        **{constant.name: constant for constant in module.constants},
+        **{n: made for n, made in module.definitions.items() if n not in module.local_names},
+    }
+
+
+def _include(scope: Scope, names: Mapping[str, Declaration], span: Span) -> None:
     for name, declaration in names.items():
         earlier = scope.names.get(name)
         if earlier is not None and earlier is not declaration and not _same_native(earlier, declaration):

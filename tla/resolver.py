@@ -339,9 +339,10 @@ class Resolver:
         span = self.span(node)
         operator = self.operator_name(symbol)
         if operator in ("/\\", "\\/", "\\X"):
-            made = {"/\\": And, "\\/": Or, "\\X": Product}[operator]
-            operands = _chain(node, symbol.type)
-            return made(span, tuple(self.expression(operand, scope) for operand in operands))
+            operands = tuple(self.expression(operand, scope) for operand in _chain(node, symbol.type))
+            if operator == "\\X":
+                return Product(span, operands)
+            return And(span, operands) if operator == "/\\" else Or(span, operands)
         arguments = (self.expression(left, scope), self.expression(right, scope))
         if operator in BUILTINS:
             return Builtin(span, operator, arguments)

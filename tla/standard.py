@@ -197,7 +197,7 @@ def copies_in(e: Value, b: Value) -> int:
     if type(b) is Function:
         place = b.domain.index.get(e)
         return 0 if place is None else int(b.values[place])
-    return dict(items(b)).get(e, 0)
+    return int(dict(items(b)).get(e, 0))
 
 
 def bag_sum(a: Value, b: Value) -> Value:

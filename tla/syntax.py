@@ -396,15 +396,10 @@ Expr = (
 # --- what every reader of the tree needs --------------------------------------------------------------
 
 
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "span")
-
-
 def children(node: Any) -> Iterator[Any]:
-    """The expressions directly below a node (bounds, updates and LET definitions are looked into)."""
-    for name in _field_names(type(node)):
-        yield from _expressions(getattr(node, name))
+    """The expressions directly below a node (bounds and updates are looked into)."""
+    for part in fields(node):
+        yield from _expressions(getattr(node, part.name))
 
 
 def _expressions(part: Any) -> Iterator[Any]:
