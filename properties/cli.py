@@ -14,10 +14,13 @@ from pathlib import Path
 
 import click
 import msgspec
-from raftcheck.spec.model import actions as actions_of_raft
-from raftcheck.traces.ndjson import write_trace
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.traces.errors import TraceError
+from raftcheck.traces.files import write_trace
+from raftcheck.traces.verdict import validate_file
 
 from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = cli.main(arguments, prog_name="raftcheck", standalone_mode=False)
     except click.ClickException as error:
         status = _complain(error.format_message())
-    except (TargetError, ScheduleError, UnknownFault) as error:
+    except (TargetError, ScheduleError, TraceError, UnknownFault) as error:
         status = _complain(str(error))
     except OSError as error:
         status = _complain(
@@ -163,6 +166,23 @@ def faults_command(
     if interrupted:
         return INTERRUPTED
     return CONFORMS if all(result.is_right for result in caught) else DIVERGES
+
+
+@cli.command("validate")
+@click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TRACE...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+def validate_command(traces: tuple[Path, ...], as_json: bool) -> int:
+    """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
+    judged = []
+    for trace in traces:
+        with _progress("lines", None) as watch:
+            judged.append(validate_file(trace, lambda lines: None if lines % 100 else watch(lines)))
+        if not as_json:
+            _print(verdict.trace_table(judged[-1], actions_of_raft()))
+            click.echo(verdict.trace_report(judged[-1]))
+    if as_json:
+        click.echo(json.dumps(verdict.traces_json(judged, actions_of_raft())))
+    return CONFORMS if all(verdict.word_of(trace) == "conforms" for trace in judged) else DIVERGES
 
 
 def _answer(subject: str, found: Check, as_json: bool) -> None:

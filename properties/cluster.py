@@ -88,7 +88,7 @@ class Cluster:
     def start(self) -> tuple[Event, ...]:
         """All servers come up for the first time; one Init event for each."""
         self._doing = "the first start"
-        return tuple(self._watched(self._come_up, server) for server in self.servers.values())
+        return tuple(self._watched(self._start, server) for server in self.servers.values())
 
     def step(self, action: Action) -> tuple[Event, ...] | None:
         """Does one action. None: it was not enabled, and nothing happened."""
@@ -109,6 +109,7 @@ class Cluster:
         try:
             return work(subject)
         except Hang:
+            self.servers[self._asked].node = None  # which is asked nothing any more
             self._accuse(self._asked, "hang", "the call does not return", "an answer at once")
         finally:
             self.step_going_on = 0
@@ -148,7 +149,7 @@ class Cluster:
                 return None if server is None or server.life is None else self._crash(server, after, keep)
             case Restart(name):
                 server = self.servers.get(name)
-                return None if server is None or server.life is not None else (self._come_up(server),)
+                return None if server is None or server.life is not None else (self._restart(server),)
             case Partition(groups):
                 self.network.cut(groups)
                 return SILENT
@@ -195,16 +196,22 @@ class Cluster:
 
     # Lives of a server
 
-    def _come_up(self, server: Server) -> Event:
-        fresh = self._action is None
+    def _start(self, server: Server) -> Event:
+        self._come_up(server, fresh=True)
+        return self._seen(server, "Init")
+
+    def _restart(self, server: Server) -> Event:
         self.network.up(server.name)
+        self._come_up(server, fresh=False)
+        return self._seen(server, "Restart")
+
+    def _come_up(self, server: Server, fresh: bool) -> None:
         life = server.life = Life(server.name, self.names, self._config, server.disk, server.requests)
         server.node = self._act(server, self._implementation.start, life, fresh)
         for method in _METHODS:
             if not callable(getattr(server.node, method, None)):
                 seen = f"start() returned {shown(server.node)}, which has no {method}()"
                 self._accuse(server.name, "start", seen, "a Node")
-        return self._seen(server, "Init" if fresh else "Restart")
 
     def _go_down(self, server: Server) -> None:
         life, node = _life(server), _node(server)
@@ -228,7 +235,7 @@ class Cluster:
         return answer
 
     def _ask(self, server: Server, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Any call into a node. What it raises once it has crashed in the midst of it is nobody's business."""
+        """Any call into a node; what it raises when it crashes in the midst of it is nobody's business."""
         life = _life(server)
         alive = life.state != "dead"
         self._asked = server.name

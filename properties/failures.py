@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from raftcheck.traces.ndjson import write_trace
+from raftcheck.traces.files import write_trace
 
 from .lockstep import Failure, Outcome, kind_of
 from .schedules import Schedule, describe, to_json

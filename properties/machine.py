@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
 from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster

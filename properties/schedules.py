@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from raftcheck.traces.events import command_of
 
 MOST_SERVERS = 9

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+
 from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster

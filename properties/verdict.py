@@ -1,13 +1,16 @@
-"""What a check came to, for people (a table) and for programs (one JSON object)."""
+"""What a check or a validation came to, for people (a table) and for programs (one JSON object)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from raftcheck.traces.verdict import Validation
 
 from .checking import Check, Word
 from .lockstep import kind_of
@@ -50,10 +53,6 @@ def _failure(check: Check) -> dict[str, Any] | None:
 
 def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableType:
     """How often each action was taken, what was run, what was checked, and the verdict."""
-    taken = Table("action of raft.tla", box=None, padding=(0, 2, 0, 0))
-    taken.add_column("taken", justify="right")
-    for name in actions:
-        taken.add_row(name, f"{check.actions[name]:,}")
     summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     summary.add_row("target", subject)
     summary.add_row("schedules", f"{check.schedules:,}" + (" (interrupted)" if check.interrupted else ""))
@@ -64,9 +63,20 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     if check.judged and never and check.schedules > 1:
         summary.add_row("never taken", ", ".join(never))
     summary.add_row("properties", _properties(check))
-    style = "bold green" if check.word == "conforms" else "bold red"
-    summary.add_row("verdict", Text(f"{check.word}: {MEANING[check.word]}", style))
-    return Group(taken, "", summary) if check.judged else summary
+    summary.add_row("verdict", _verdict(check.word))
+    return Group(_taken(check.actions, actions), "", summary) if check.judged else summary
+
+
+def _taken(taken: Counter[str], actions: Sequence[str]) -> Table:
+    table = Table("action of raft.tla", box=None, padding=(0, 2, 0, 0))
+    table.add_column("taken", justify="right")
+    for name in actions:
+        table.add_row(name, f"{taken[name]:,}")
+    return table
+
+
+def _verdict(word: Word) -> Text:
+    return Text(f"{word}: {MEANING[word]}", "bold green" if word == "conforms" else "bold red")
 
 
 def _judged(check: Check) -> str:
@@ -82,3 +92,50 @@ def _properties(check: Check) -> str:
     checked = [name for name in FIELDS if name in check.properties]
     blind = [name for name in FIELDS if name not in check.properties]
     return ", ".join(checked) + (f" (not observable: {', '.join(blind)})" if blind else "")
+
+
+def word_of(trace: Validation) -> Word:
+    """The verdict on one trace."""
+    if trace.refusal is not None:
+        return "diverges"
+    return "conforms" if trace.vacuous is None else "vacuous"
+
+
+def trace_report(trace: Validation) -> str:
+    """What is wrong with one trace, empty if nothing is."""
+    if trace.refusal is not None:
+        return "\n" + trace.refusal.report(f"{trace.file}:")
+    return f"\n{trace.file}: {trace.vacuous}" if trace.vacuous else ""
+
+
+def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[str, Any]:
+    """The one object of validate --json; the verdict is the worst of the traces'."""
+    words = [word_of(trace) for trace in traces]
+    worst = next((word for word in ("diverges", "vacuous") if word in words), "conforms")
+    return {
+        "verdict": worst,
+        "traces": [
+            {
+                "file": trace.file,
+                "verdict": word,
+                "lines": trace.lines,
+                "servers": trace.servers,
+                "seconds": round(trace.seconds, 3),
+                "actions": {name: trace.actions[name] for name in actions},
+                "compared": dict(trace.compared),
+                "failure": trace_report(trace).strip() or None,
+            }
+            for trace, word in zip(traces, words, strict=True)
+        ],
+    }
+
+
+def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
+    """How often each action explained a line, what was compared, and the verdict."""
+    summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    summary.add_row("trace", f"{trace.file}, of {', '.join(trace.servers)}")
+    summary.add_row("lines", f"{trace.lines:,} in {trace.seconds:.1f} s")
+    if trace.never_compared:
+        summary.add_row("never compared", ", ".join(trace.never_compared))
+    summary.add_row("verdict", _verdict(word_of(trace)))
+    return Group(_taken(trace.actions, actions), "", summary)

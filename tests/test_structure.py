@@ -45,11 +45,14 @@ ONLY_IN = {"pytest": "raftcheck.properties.plugin", "asyncio": "raftcheck.refere
 """Modules that are imported in one place only."""
 
 CORE = "raftcheck.reference.raft"
-OUTSIDE_WORLD = frozenset(
-    "asyncio ctypes datetime fcntl glob http io multiprocessing os pathlib random secrets select selectors "
-    "shutil signal socket socketserver ssl sqlite3 subprocess tempfile threading time urllib uuid".split()
-)
-"""What the sans-IO core, with all that it imports, leaves to its driver: clocks, sockets, files, chance."""
+CLOCKS = {"datetime", "time"}
+CHANCE = {"random", "secrets", "uuid"}
+NETWORK = {"asyncio", "http", "select", "selectors", "socket", "socketserver", "ssl", "urllib"}
+FILES = {"fcntl", "glob", "io", "os", "pathlib", "shutil", "sqlite3", "tempfile"}
+OTHERS = {"ctypes", "multiprocessing", "signal", "subprocess", "threading"}
+OUTSIDE_WORLD = CLOCKS | CHANCE | NETWORK | FILES | OTHERS
+OUTSIDE_CALLS = {"open", "input", "print", "__import__"}
+"""What the sans-IO core, with all that it imports, leaves to its driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def breaches(module: str, imported: Import) -> Iterator[str]:
         if not imported.target.startswith(f"{PACKAGE}.{folder}."):
             yield "a relative import leaves its folder; expected an absolute one"
     elif imported.top == PACKAGE:
-        target = (imported.target.split(".") + [""])[1]
+        target = imported.target.partition(".")[2].partition(".")[0]
         if target == folder:
             yield f"{imported.target} is in the same folder; expected a relative import"
         elif target not in FOLDERS[folder]:
@@ -119,13 +122,18 @@ def impure(sources: Sources) -> Iterator[str]:
     links = graph(sources)
     for module in reached:  # grows while it is walked
         reached += [other for other in sorted(links[module]) if other not in reached]
-        for imported in imports_of(module, sources[module]):
-            if imported.top in OUTSIDE_WORLD:
-                yield f"{module}:{imported.line}: {imported.top} is imported; expected no outside world here"
-        for node in ast.walk(ast.parse(sources[module])):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id in ("open", "input", "print", "__import__"):
-                    yield f"{module}:{node.lineno}: {node.func.id}() is called; expected no outside world here"
+        outside = [
+            (node.line, node.top) for node in imports_of(module, sources[module]) if node.top in OUTSIDE_WORLD
+        ]
+        for line, name in [*outside, *outside_calls(sources[module])]:
+            yield f"{module}:{line}: {name} is used; expected nothing of the outside world"
+
+
+def outside_calls(text: str) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Name(id=name), lineno=line) if name in OUTSIDE_CALLS:
+                yield line, name
 
 
 def cycles(sources: Sources) -> Iterator[str]:

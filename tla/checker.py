@@ -50,7 +50,9 @@ class Result:
 
 
 class _Found(Exception):
-    def __init__(self, kind: str, name: str, state: State, via: tuple[State, Action] | None, message: str = ""):
+    def __init__(
+        self, kind: str, name: str, state: State, via: tuple[State, Action] | None, message: str = ""
+    ):
         self.kind, self.name, self.state, self.via, self.message = kind, name, state, via, message
 
 

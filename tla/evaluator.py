@@ -192,7 +192,9 @@ class Evaluator:
                 closure = environment[to]
                 if isinstance(closure, Thunk):
                     return closure.value()
-                return self.call(closure.parameters, closure.body, closure.environment, arguments, environment)
+                return self.call(
+                    closure.parameters, closure.body, closure.environment, arguments, environment
+                )
             case Definition(recursive_function=True):
                 return self.recursive_function(to, EMPTY)
             case Definition():

@@ -115,16 +115,20 @@ class _Walk:
                 if empty:
                     self.fail(node, environment, assigned, depth, trail)
             case Quantifier(universal=True, bounds=bounds, body=body) if level(body) >= ACTION_LEVEL:
-                yield from self.for_all(body, list(evaluator.each(bounds, environment)), assigned, depth, trail)
+                yield from self.for_all(
+                    body, list(evaluator.each(bounds, environment)), assigned, depth, trail
+                )
             case BoxAction(action=action, subscript=subscript):
                 either = Or(node.span, (action, Unchanged(node.span, subscript)))
                 yield from self.paths(either, environment, assigned, depth, trail)
             case Unchanged(body=body):
                 yield from self.unchanged(node, body, environment, assigned, depth, trail)
-            case Builtin(operator="=", arguments=(target, source)) if (name := self.target(target, assigned)):
+            case Builtin(operator="=", arguments=(target, source)) if name := self.target(target, assigned):
                 value = strict(evaluator.value(source, environment))
                 yield {**assigned, name: value}, depth + 1, trail
-            case Builtin(operator="\\in", arguments=(target, source)) if (name := self.target(target, assigned)):
+            case Builtin(operator="\\in", arguments=(target, source)) if name := self.target(
+                target, assigned
+            ):
                 for value in ordered(evaluator.value(source, environment)):
                     yield {**assigned, name: value}, depth + 1, trail
             case Ref() if (found := self.body(node, environment, evaluator)) is not None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .compiler import CompiledAction, Compiler, Environment, Local
+from .compiler import CompiledAction, Compiler
 from .config import Config, Reference
 from .errors import Span, TlaError, did_you_mean
 from .evaluator import Binding, Evaluator
 from .explanation import successors
+from .expressions import Environment, Local
 from .syntax import (
     ACTION_LEVEL,
     STATE_LEVEL,
@@ -262,7 +263,7 @@ class Model:
         return self._formulas[name]
 
     def _formula(self, name: str, node: Expr) -> Formula:
-        test = self.compiler.predicate(node, {})
+        test = self.compiler.predicate(node)
         reads = self.compiler.reads(node)
         return Formula(name, node, test, reads, sorted(self.variables.index(name) for name in reads))
 

@@ -5,6 +5,7 @@ A module named in EXTENDS is a standard module, or stands beside the module that
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,13 @@ _T = TypeVar("_T")
 
 @cache
 def _parser() -> tree_sitter.Parser:
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_tlaplus.language()))
+    language = tree_sitter_tlaplus.language()
+    if isinstance(language, int):  # an address; py-tree-sitter wants it in a capsule
+        capsule = ctypes.pythonapi.PyCapsule_New
+        capsule.restype = ctypes.py_object
+        capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        language = capsule(language, b"tree_sitter.Language", None)
+    return tree_sitter.Parser(tree_sitter.Language(language))
 
 
 def load(path: str | Path) -> Module:
@@ -103,7 +110,9 @@ class _Loader:
                 _include(scope, MODULES[name], span)
             else:
                 hint = did_you_mean(name, MODULES)
-                raise TlaError(f"no module `{name}`: not beside {path.name}, not a standard module{hint}", span)
+                raise TlaError(
+                    f"no module `{name}`: not beside {path.name}, not a standard module{hint}", span
+                )
         return tuple(modules), scope
 
 
@@ -128,9 +137,7 @@ def _same_native(a: object, b: object) -> bool:
     return isinstance(a, Native) and isinstance(b, Native) and a.function is b.function
 
 
-def _merged(
-    name: str, file: str, extends: tuple[Module, ...], scope: Scope, resolver: Resolver
-) -> Module:
+def _merged(name: str, file: str, extends: tuple[Module, ...], scope: Scope, resolver: Resolver) -> Module:
     """The module with all that it extends; a module that two of them extend counts once."""
     contents = resolver.contents
     for made in contents.definitions.values():

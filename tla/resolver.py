@@ -76,9 +76,26 @@ SPELLINGS = {
     "always": "[]", "eventually": "<>", "sup_plus": "^+", "asterisk": "^*", "sup_hash": "^#",
     "map_from": "<:", "ls_ttile": "-|", "rs_ttile": "|-", "ld_ttile": "=|", "rd_ttile": "|=",
 }  # fmt: skip
-"""tree-sitter's name of an operator symbol to its one spelling; `-.` is the prefix minus, as in TLA+ itself."""
+"""tree-sitter's name of an operator symbol to its one spelling; `-.` is the prefix minus, as in TLA+."""
 
-BUILTINS = frozenset(["=", "#", "=>", "<=>", "~", "\\in", "\\notin", "\\cup", "\\cap", "\\", "\\subseteq", "SUBSET", "UNION", "DOMAIN"])
+BUILTINS = frozenset(
+    [
+        "=",
+        "#",
+        "=>",
+        "<=>",
+        "~",
+        "\\in",
+        "\\notin",
+        "\\cup",
+        "\\cap",
+        "\\",
+        "\\subseteq",
+        "SUBSET",
+        "UNION",
+        "DOMAIN",
+    ]
+)
 """Operators that need no module (Specifying Systems, table 1), all evaluated as Builtin."""
 
 _HOMES = {"+": "Naturals", "-": "Naturals", "-.": "Integers", "..": "Naturals", "\\o": "Sequences",
@@ -470,7 +487,9 @@ class Resolver:
 
     def functions_of(self, node: tree_sitter.Node, scope: Scope) -> Expr:
         arguments, _, results = _parts(node)
-        return FunctionsOf(self.span(node), self.expression(arguments, scope), self.expression(results, scope))
+        return FunctionsOf(
+            self.span(node), self.expression(arguments, scope), self.expression(results, scope)
+        )
 
     def record(self, node: tree_sitter.Node, scope: Scope) -> Expr:
         parts = [part for part in _parts(node) if part.type not in ("all_map_to", "colon")]
@@ -655,5 +674,3 @@ def _operator_arity(argument: Any) -> int:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-

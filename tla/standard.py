@@ -365,9 +365,7 @@ MODULES: dict[str, dict[str, Native]] = {
         ("SubSeq", 3, sub_sequence),
         ("SelectSeq", 2, select_sequence, {1: 1}),
     ),
-    "FiniteSets": _module(
-        "FiniteSets", ("IsFiniteSet", 1, is_finite_set), ("Cardinality", 1, cardinality)
-    ),
+    "FiniteSets": _module("FiniteSets", ("IsFiniteSet", 1, is_finite_set), ("Cardinality", 1, cardinality)),
     "Bags": _tlc
     | _module(
         "Bags",

@@ -417,6 +417,7 @@ def _expressions(part: Any) -> Iterator[Any]:
 
 CONSTANT_LEVEL, STATE_LEVEL, ACTION_LEVEL, TEMPORAL_LEVEL = range(4)
 
+
 @cache
 def level(node: Any) -> int:
     """CONSTANT_LEVEL, STATE_LEVEL (reads variables), ACTION_LEVEL (primes) or TEMPORAL_LEVEL.

@@ -83,9 +83,7 @@ class Domain:
 
     __slots__ = ("functions", "index", "keys", "set")
 
-    def __init__(
-        self, arguments: frozenset[Value], keys: tuple[Value, ...], index: dict[Value, int]
-    ) -> None:
+    def __init__(self, arguments: frozenset[Value], keys: tuple[Value, ...], index: dict[Value, int]) -> None:
         """`keys` are the arguments in some order, `index` their places in it."""
         self.set = arguments
         self.keys = keys

@@ -80,9 +80,7 @@ def message(m: Message) -> Value:
             )  # fmt: skip
         case AppendEntriesResponse():
             success = boolean(m.success)
-            return _append_response(
-                "AppendEntriesResponse", m.term, success, m.match_index, m.source, m.dest
-            )
+            return _append_response("AppendEntriesResponse", m.term, success, m.match_index, m.source, m.dest)
         case RequestVoteRequest():
             return _vote_request(
                 "RequestVoteRequest", m.term, m.last_log_term, m.last_log_index, m.source, m.dest

@@ -27,7 +27,7 @@ INTERNAL = {
     "BecomeLeader": ("Candidate", "ObservedRole"),
     "AdvanceCommitIndex": ("Leader", "ObservedCommitIndex"),
 }
-"""Moves that a server in some role makes of itself: the role, and what is amiss where one should have come."""
+"""Moves that a server makes of itself: its role before, and what is amiss where the move is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,7 @@ class _Blocked:
     """Whether it stopped in the action of raft.tla itself, and not at what Traceraft adds."""
 
 
-def explain(
-    model: Model, number: int, event: Event, attempts: Mapping[State, tuple[str, ...]]
-) -> Refusal:
+def explain(model: Model, number: int, event: Event, attempts: Mapping[State, tuple[str, ...]]) -> Refusal:
     """The refusal of a line that none of the attempts explains: the states reached, with the actions taken.
 
     There is at least one: the line begun, and nothing taken.
@@ -263,9 +261,7 @@ def _differences_of_sends(model: Model, step: _Blocked) -> list[Difference]:
     """The fields in which the message that was sent differs from the one that raft.tla sends."""
     if "NextSend" not in text_of(step.failure.node.span):
         return []
-    evaluator = Evaluator(
-        model.binding, model.named(step.state), {**step.failure.assigned}
-    )
+    evaluator = Evaluator(model.binding, model.named(step.state), {**step.failure.assigned})
     allowed = _messages(evaluator, model, "Sent", step.failure.environment)
     observed = _messages(evaluator, model, "NextSend", step.failure.environment)
     if len(allowed) == 1 and len(observed) == 1:
@@ -324,7 +320,16 @@ def _values(model: Model, state: State, failure: Failure) -> tuple[str, ...]:
 
 def _server_state(state: dict[str, Value], server: str) -> tuple[tuple[str, str], ...]:
     """What raft.tla knows of the server."""
-    names = ("currentTerm", "role", "votedFor", "log", "commitIndex", "votesGranted", "nextIndex", "matchIndex")
+    names = (
+        "currentTerm",
+        "role",
+        "votedFor",
+        "log",
+        "commitIndex",
+        "votesGranted",
+        "nextIndex",
+        "matchIndex",
+    )
     shown = []
     for name in names:
         value = dict(items(state[name]))[server]

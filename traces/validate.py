@@ -36,7 +36,7 @@ class Judged:
     _shapes: Counter[tuple[bool, ...]] = field(default_factory=Counter)
 
     def count_compared(self, event: Event, role: str) -> None:
-        """`role` is the server's after the event: votes count on a candidate only, indexes on a leader only."""
+        """`role` is the server's after the event: votes count on candidates only, indexes on leaders."""
         state = event.state if event.event not in ("Init", "Crash") else None
         self._shapes[
             event.sends is not None,
@@ -106,7 +106,7 @@ class Validator:
         return event.state.role or str(apply(self._model.named(after)["role"], event.server))
 
     def _attempts(self, begun: list[State]) -> dict[State, tuple[str, ...]]:
-        """Every state that steps of Traceraft reach from the beginning of the line, with the actions taken."""
+        """Every state that steps of Traceraft reach from the line's beginning, with the actions taken."""
         attempts: dict[State, tuple[str, ...]] = dict.fromkeys(begun, ())
         todo = begun
         for before in todo:  # grows while it is walked

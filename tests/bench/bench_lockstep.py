@@ -2,7 +2,7 @@
 
     python tests/bench/bench_lockstep.py [schedules]
 
-The ratio is the result; the absolute numbers are for orientation. Each round runs every schedule both ways, so
+The ratio is the result; the absolute numbers are for orientation. Each schedule runs both ways in turn, so
 that whatever else the machine does falls on both alike.
 """
 
@@ -19,7 +19,9 @@ from raftcheck.traces.validate import Validator
 SCHEDULES = 100
 
 
-def seconds_and_steps(index: int, new_judge: Callable[[Sequence[str]], Validator | None]) -> tuple[float, int]:
+def seconds_and_steps(
+    index: int, new_judge: Callable[[Sequence[str]], Validator | None]
+) -> tuple[float, int]:
     rng = generator_of(0, index)
     plan = draw_plan(rng, reference.caps)
     begin = time.perf_counter()

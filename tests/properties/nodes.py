@@ -1,4 +1,4 @@
-"""Nodes that are no Raft, to see what the cluster does with them; a test changes one thing about one of them."""
+"""Nodes that are no Raft, to see what the cluster does with them."""
 
 from __future__ import annotations
 

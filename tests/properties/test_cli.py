@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from raftcheck.properties import cli
 from raftcheck.properties.schedules import Schedule, Timeout, to_json
 from raftcheck.spec.model import actions as actions_of_raft
@@ -111,7 +112,14 @@ def test_a_failure_is_told_with_its_actions_and_how_to_do_it_again(raftcheck: Co
 
 def test_check_says_the_same_however_many_processes_and_whatever_the_hashes(tmp_path: Path) -> None:
     runs = [
-        process(tmp_path, "check", target, *"--seed 7 --schedules 20 --json".split(), *processes, PYTHONHASHSEED=seed)
+        process(
+            tmp_path,
+            "check",
+            target,
+            *["--seed", "7", "--schedules", "20", "--json"],
+            *processes,
+            PYTHONHASHSEED=seed,
+        )
         for target in ("reference", FAULT)
         for seed, processes in (("0", ()), ("1", ("--processes", "1")), ("22", ("--processes", "3")))
     ]
@@ -370,7 +378,10 @@ def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None
         (["validate", "empty.json"], "empty.json"),
         (["validate"], "TRACE"),
         (["faults", "vote-volatil"], "did you mean `vote-volatile`?"),
-        (["check", "--schedules", "1", "--processes", "1", "--trace", "no/such/folder/out"], "no/such/folder"),
+        (
+            ["check", "--schedules", "1", "--processes", "1", "--trace", "no/such/folder/out"],
+            "no/such/folder",
+        ),
     ],
 )
 def test_bad_input_is_said_in_one_line_with_status_2(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.cluster import Cluster
 from raftcheck.properties.node import Caps, Env
@@ -82,7 +83,10 @@ def test_duplicates_and_drops_are_events_of_the_receiver() -> None:
     cluster = Cluster(reference, ("n1", "n2"), {})
     cluster.start()
     cluster.step(Timeout("n1", "election"))
-    for action, name in ((Duplicate("n1", "n2", 1), "DuplicateMessage"), (Drop("n1", "n2", 1), "DropMessage")):
+    for action, name in (
+        (Duplicate("n1", "n2", 1), "DuplicateMessage"),
+        (Drop("n1", "n2", 1), "DropMessage"),
+    ):
         event = only(cluster.step(action))
         assert (event.event, event.server, event.state) == (name, "n2", None)
         assert isinstance(event.message, RequestVoteRequest)
@@ -191,7 +195,7 @@ def test_a_node_cannot_survive_its_crash_by_catching_everything() -> None:
             for _ in range(3):
                 try:
                     super().fire(timer)
-                except BaseException:  # noqa: S112
+                except BaseException:
                     continue
 
     outcome = do(Stubborn, Crash("n1", 2), TICK, Restart("n1"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from raftcheck.properties import faults
 from raftcheck.properties.faultcheck import Caught, catch, choose
 from raftcheck.properties.faults import FAULTS, Fault

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from raftcheck.properties import faults
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.lockstep import Outcome, kind_of, run
@@ -76,7 +77,9 @@ def test_a_raft_without_views_is_watched_by_the_properties_alone() -> None:
 
 
 def test_actions_that_are_not_enabled_are_no_steps() -> None:
-    outcome = run(reference, ("n1", "n2"), {}, [Restart("n1"), Timeout("n1", "election"), Deliver("n1", "n2", 9)])
+    outcome = run(
+        reference, ("n1", "n2"), {}, [Restart("n1"), Timeout("n1", "election"), Deliver("n1", "n2", 9)]
+    )
     assert outcome.performed == [Timeout("n1", "election")]
     assert outcome.steps == 1
 

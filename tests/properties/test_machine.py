@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+
 from raftcheck.properties import faults
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.machine import machine_of

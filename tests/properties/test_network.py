@@ -1,6 +1,7 @@
 """The three models of the network: what may happen to a message under each, and what may not."""
 
 import pytest
+
 from raftcheck.properties.network import Network
 from raftcheck.properties.node import Network as Model
 

@@ -1,4 +1,4 @@
-"""The properties of Figure 3 over observed states: each is broken once, and what only looks like it is not."""
+"""The properties of Figure 3 over observed states: each is broken, and what only looks like it is not."""
 
 from raftcheck.properties.safety import FIELDS, Safety, Violation, properties_of
 from raftcheck.traces.events import Entry, Event, NodeState
@@ -10,7 +10,9 @@ def leader(server: str, term: int, *log: Entry, commit: int = 0) -> Event:
     return seen(server, term, *log, commit=commit, role="Leader")
 
 
-def seen(server: str, term: int, *log: Entry, commit: int = 0, role: str = "Follower", event: str = "Receive") -> Event:
+def seen(
+    server: str, term: int, *log: Entry, commit: int = 0, role: str = "Follower", event: str = "Receive"
+) -> Event:
     state = NodeState(role=role, current_term=term, log=log, commit_index=commit)  # type: ignore[arg-type]
     return Event(event=event, server=server, state=state)
 

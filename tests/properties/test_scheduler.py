@@ -7,6 +7,7 @@ from collections import Counter
 from typing import get_args
 
 import pytest
+
 from raftcheck.properties.adapters.reference import Reference, reference
 from raftcheck.properties.lockstep import Outcome, run
 from raftcheck.properties.node import Caps, Network

@@ -1,6 +1,7 @@
 """Schedules as JSON: what goes out comes in again, and what is wrong is said in one line."""
 
 import pytest
+
 from raftcheck.properties.schedules import (
     ACTION_NAMES,
     Action,

@@ -1,6 +1,7 @@
 """Shrinking: a schedule as short as can be, on which the same mistake shows."""
 
 import pytest
+
 from raftcheck.properties import faults
 from raftcheck.properties.faults import Fault
 from raftcheck.properties.lockstep import Outcome, kind_of, run
@@ -24,7 +25,8 @@ def first_failure(fault: Fault, judge: bool = False) -> tuple[Schedule, Outcome]
 
 
 @pytest.mark.parametrize(
-    "fault", [faults.vote_no_votedfor, faults.vote_no_uptodate, faults.commit_last_stored, faults.ae_truncate_always]
+    "fault",
+    [faults.vote_no_votedfor, faults.vote_no_uptodate, faults.commit_last_stored, faults.ae_truncate_always],
 )
 def test_no_single_action_of_the_result_can_be_spared(fault: Fault) -> None:
     schedule, outcome = first_failure(fault)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from raftcheck.properties import faults
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.targets import TargetError, load_target

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from raftcheck.properties.byvalue import by_value, is_immutable
 from raftcheck.properties.disk import Disk
 from raftcheck.traces.events import Entry
@@ -37,8 +38,11 @@ class Colour(enum.Enum):
 
 @pytest.mark.parametrize(
     "value",
-    [1, "text", b"bytes", None, True, (), (1, ("a", b"b")), frozenset({1}), Frozen(1), FrozenSlots((1,))]
-    + [Entry(1, "v1"), Colour.RED, FrozenSlots(Frozen("deep"))],
+    [
+        *(1, "text", b"bytes", None, True, Colour.RED),
+        *((), (1, ("a", b"b")), frozenset({1})),
+        *(Frozen(1), FrozenSlots((1,)), FrozenSlots(Frozen("deep")), Entry(1, "v1")),
+    ],
 )
 def test_what_cannot_change_is_shared(value: object) -> None:
     assert by_value(value) is value

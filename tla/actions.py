@@ -1,0 +1,228 @@
+"""Actions of the tree as Python statements.
+
+A conjunction is nested code, `x' = e` an assignment to a local, `\\E` a loop, a disjunction one piece of code
+after the other; the innermost place emits the successor. As in TLC, a disjunction or `\\E` is looked at once
+for each way to be true, also where it primes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from . import values
+from .errors import TlaError
+from .expressions import Environment, Expressions, Lazy, Operator, single
+from .syntax import (
+    ACTION_LEVEL,
+    And,
+    BoxAction,
+    Builtin,
+    Case,
+    Definition,
+    Expr,
+    If,
+    Let,
+    Or,
+    Prime,
+    Quantifier,
+    Ref,
+    Tuple,
+    Unchanged,
+    Variable,
+    level,
+)
+from .values import Value
+
+Continuation = Callable[[], None]
+"""Writes what comes after an action that has been satisfied."""
+
+
+class Actions:
+    """Writes actions into the code of `of`. With a `trail`, the actions gone through are emitted too."""
+
+    def __init__(self, of: Expressions, trail: bool = False) -> None:
+        self.of = of
+        self.code = of.code
+        self.trail: tuple[str, ...] | None = () if trail else None
+        self.written: set[str] = set()
+
+    def action(self, node: Expr, environment: Environment, then: Continuation) -> None:
+        """Statements that run `then` for each way to satisfy the action, with `assigned` set."""
+        match node:
+            case And(items=items):
+                self.in_turn(items, environment, then)
+            case Or(items=items):
+                for item in items:
+                    with self.restoring():
+                        self.action(item, environment, then)
+            case If(condition=condition, then=one, otherwise=other):
+                code = self.of.truth(condition, environment)
+                with self.restoring(), self.code.block(f"if {code}:"):
+                    self.action(one, environment, then)
+                with self.restoring(), self.code.block("else:"):
+                    self.action(other, environment, then)
+            case Case():
+                self.case_action(node, 0, environment, then)
+            case Let(body=body):
+                self.action(body, self.of.with_definitions(node, environment), then)
+            case Quantifier(universal=False, bounds=bounds, body=body):
+                with self.restoring(), self.of.looping(bounds, environment, in_order=True) as (inner, _):
+                    self.action(body, inner, then)
+            case Quantifier(universal=True) if self.unrolled(node, environment, then):
+                pass
+            case BoxAction(action=action, subscript=subscript):
+                self.action(Or(node.span, (action, Unchanged(node.span, subscript))), environment, then)
+            case Unchanged(body=body):
+                self.unchanged(body, environment, then)
+            case Builtin(operator="=", arguments=(target, source)) if self.unassigned(target, environment):
+                self.assign(target, self.of.stored(source, environment), then)
+            case Builtin(operator="\\in", arguments=(target, source)) if self.unassigned(target, environment):
+                name = self.code.name("n")
+                members = self.of.members(source, environment, in_order=True)
+                with self.restoring(), self.code.block(f"for {name} in {members}:", loop=True):
+                    self.assign(target, name, then)
+            case Ref() if self.referred(node, environment, then):
+                pass
+            case _:
+                code = self.of.truth(node, environment)
+                if code == "True":
+                    then()
+                    return
+                with self.restoring(), self.code.block(f"if {code}:"):
+                    then()
+
+    def in_turn(self, items: tuple[Expr, ...], environment: Environment, then: Continuation) -> None:
+        if not items:
+            then()
+            return
+        self.action(items[0], environment, lambda: self.in_turn(items[1:], environment, then))
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        assigned, trail = dict(self.of.assigned), self.trail
+        yield
+        self.of.assigned, self.trail = assigned, trail
+
+    def case_action(self, node: Case, at: int, environment: Environment, then: Continuation) -> None:
+        if at == len(node.arms):
+            if node.other is None:
+                self.code.line("no_case()")
+            else:
+                self.action(node.other, environment, then)
+            return
+        guard, body = node.arms[at]
+        code = self.of.truth(guard, environment)
+        with self.restoring(), self.code.block(f"if {code}:"):
+            self.action(body, environment, then)
+        with self.restoring(), self.code.block("else:"):
+            self.case_action(node, at + 1, environment, then)
+
+    def unrolled(self, node: Quantifier, environment: Environment, then: Continuation) -> bool:
+        """\\A over a constant set, as the conjunction that it stands for, where it primes variables."""
+        if not single(node.bounds) or level(node.body) < ACTION_LEVEL:
+            return False
+        constant = self.of.home.constant_value(node.bounds[0].domain)
+        if not isinstance(constant, frozenset):
+            return False
+
+        def from_place(members: tuple[Value, ...]) -> None:
+            if not members:
+                then()
+                return
+            inner = dict(environment)
+            self.of.bind(node.bounds[0], self.of.home.constant(members[0]), inner)
+            self.action(node.body, inner, lambda: from_place(members[1:]))
+
+        from_place(values.ordered(constant))
+        return True
+
+    def unassigned(self, target: Expr, environment: Environment) -> bool:
+        """Whether the target is x' (in an initial predicate, x) and has no value yet."""
+        if self.of.primed:
+            return False
+        if self.of.initial:
+            return (
+                isinstance(target, Ref) and isinstance(target.to, Variable)
+                and target.to.name not in self.of.assigned
+            )  # fmt: skip
+        if self.of.step or not isinstance(target, Prime):
+            return False
+        body = target.body
+        return (
+            isinstance(body, Ref) and isinstance(body.to, Variable) and body.to.name not in self.of.assigned
+        )
+
+    def assign(self, target: Expr, code: str, then: Continuation) -> None:
+        reference = target.body if isinstance(target, Prime) else target
+        assert isinstance(reference, Ref)
+        assert isinstance(reference.to, Variable)
+        self.bind_variable(reference.to.name, self.code.atom(code), then)
+
+    def bind_variable(self, name: str, code: str, then: Continuation) -> None:
+        before = self.of.assigned
+        self.of.assigned = {**before, name: code}
+        then()
+        self.of.assigned = before
+
+    def unchanged(self, node: Expr, environment: Environment, then: Continuation) -> None:
+        """UNCHANGED of a variable, or of a tuple of what may be unchanged."""
+        match node:
+            case Tuple(items=items):
+                parts = tuple(Unchanged(node.span, item) for item in items)
+                self.in_turn(parts, environment, then)
+                return
+            case Ref(to=Variable(name=name)) if not self.of.step:
+                if name not in self.of.assigned:
+                    self.bind_variable(name, self.of.variable(name, node.span), then)
+                    return
+            case Ref(to=Definition() as to, arguments=()) if to not in environment:
+                replaced = self.of.home.binding.meaning(to)
+                if isinstance(replaced, Definition):
+                    self.unchanged(replaced.body, {}, then)
+                    return
+        code = self.of.equality(Prime(node.span, node), node, environment)
+        with self.restoring(), self.code.block(f"if {code}:"):
+            then()
+
+    def referred(self, node: Ref, environment: Environment, then: Continuation) -> bool:
+        """An operator whose body is to be read as an action; False where it is just a formula."""
+        to = self.of.home.binding.meaning(node.to)
+        meant = environment.get(to)
+        if isinstance(meant, Lazy) and not meant.done:
+            if not self.as_action(meant.node):
+                return False
+            self.action(meant.node, meant.environment, then)
+            return True
+        if isinstance(meant, Operator):
+            inner = self.of.entered(meant, node.arguments, environment)
+            self.action(meant.body, inner, then)
+            return True
+        if not isinstance(to, Definition) or meant is not None or to.recursive or to.recursive_function:
+            return False
+        if not self.as_action(to.body):
+            return False
+        inner = self.of.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
+        with self.restoring():
+            if self.trail is not None and level(to.body) >= ACTION_LEVEL:
+                self.trail = (*self.trail, to.name)
+            self.action(to.body, inner, then)
+        return True
+
+    def as_action(self, node: Expr) -> bool:
+        """Whether the formula can bind variables or has several ways to be true (which TLC counts)."""
+        if self.of.initial or level(node) >= ACTION_LEVEL:
+            return True
+        return isinstance(node, And | Or | Quantifier | If | Case | Let | Ref)
+
+    def emit(self) -> None:
+        """The innermost place: every variable has a value in the next state."""
+        missing = [name for name in self.of.home.place if name not in self.of.assigned]
+        if missing:
+            where = f" ({' > '.join(self.trail)})" if self.trail else ""
+            raise TlaError(f"the action{where} does not say what `{missing[0]}'` is")
+        self.written |= {
+            name for name in self.of.assigned if (name, self.of.assigned[name]) not in self.of.unprimed
+        }
+        state = "(" + ", ".join(self.of.assigned[name] for name in self.of.home.place) + ",)"
+        self.code.line(f"emit({state})" if self.trail is None else f"emit(({state}, {self.trail!r}))")

@@ -1,0 +1,948 @@
+"""Expressions and formulas of the tree as Python expressions, with the lines that they need before them.
+
+Operators are inlined, call by name; a LET definition or an argument is evaluated at the first place that
+needs it, at most once on each path. Every value is pure, so code may be moved, but never to where the text
+would not have evaluated it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from . import values
+from .code import Code, class_of
+from .errors import TlaError
+from .evaluator import Binding
+from .standard import BUILTINS
+from .syntax import (
+    ACTION_LEVEL,
+    And,
+    Apply,
+    Bound,
+    BoxAction,
+    Builtin,
+    Case,
+    Choose,
+    Constant,
+    Declaration,
+    Definition,
+    Except,
+    Expr,
+    Field,
+    FunctionOf,
+    FunctionsOf,
+    If,
+    Lambda,
+    Let,
+    Literal,
+    Native,
+    OperatorArgument,
+    OperatorName,
+    Or,
+    Parameter,
+    Prime,
+    Product,
+    Quantifier,
+    RecordOf,
+    RecordsOf,
+    Ref,
+    SetFilter,
+    SetMap,
+    SetOf,
+    Tuple,
+    Unchanged,
+    Variable,
+    children,
+    free_parameters,
+    level,
+)
+from .values import LazyFunction, LazySet, Value
+
+INLINE_SIZE = 120
+"""Operators with more nodes than this become functions of their own; the exact number matters little."""
+
+
+# --- what a name stands for in the code being made ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A Python local (or a literal, or a constant of the generated module) that holds the value."""
+
+    code: str
+    number: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Lazy:
+    """An argument or LET definition, to be evaluated where it is first needed.
+
+    `placeholder`, `indent`, `loops` and `function` are those of the place where it was written, `name` is the
+    local for its value, and `done` says where that has it.
+    """
+
+    node: Expr
+    environment: Environment
+    primed: bool
+    placeholder: list[Any]
+    indent: int
+    loops: int
+    function: int
+    name: str
+    done: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator that is inlined where it is applied: a LAMBDA or a LET operator."""
+
+    parameters: tuple[Parameter, ...]
+    body: Expr
+    environment: Environment
+    itself: Definition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """An operator that is a Python function in the generated code."""
+
+    code: str
+
+
+Environment = dict[Any, Any]
+"""From Parameter or LET Definition to Local, Lazy, Operator, Callee, or a Declaration."""
+
+
+class Home(Protocol):
+    """What the code of one function needs to know of the module that it becomes a part of (compiler.py)."""
+
+    place: dict[str, int]
+    binding: Binding
+    memoise: bool
+
+    def constant(self, value: Value) -> str: ...
+    def constant_value(self, node: Expr) -> Value | None: ...
+    def folded(self, node: Expr) -> str | None: ...
+    def implementation(self, function: Callable[..., Any]) -> str: ...
+    def keep(self, thing: Any, prefix: str) -> str: ...
+    def operator(self, definition: Definition) -> str: ...
+    def reads(self, node: Expr) -> frozenset[str]: ...
+
+
+class Expressions:
+    """Writes values and truths into `code`.
+
+    Variables are read from `s`; primed ones from what is `assigned` so far, or on a `step` from `t`. In an
+    `initial` predicate, unprimed ones are what is assigned.
+    """
+
+    def __init__(self, home: Home, code: Code, initial: bool = False, step: bool = False) -> None:
+        self.home = home
+        self.code = code
+        self.initial = initial
+        self.step = step
+        self.primed = False
+        self.assigned: dict[str, str] = {}
+        self.unprimed: set[tuple[str, str]] = set()
+        """Variables with the locals that hold their values in this state."""
+
+    def arguments(self, parameters: tuple[Parameter, ...], environment: Environment) -> list[str]:
+        """Names for the parameters of the Python function, entered into the environment."""
+        names = []
+        for parameter in parameters:
+            name = self.code.name("p")
+            names.append(name)
+            environment[parameter] = Callee(name) if parameter.arity else Local(name)
+        return names
+
+    # --- names ------------------------------------------------------------------------------------------
+
+    def variable(self, name: str, span: Any) -> str:
+        if self.initial:
+            if name not in self.assigned:
+                raise TlaError(f"the variable `{name}` is read before it has a value", span)
+            return self.assigned[name]
+        place = self.home.place[name]
+        if not self.primed:
+            source = f"s[{place}]"
+        elif self.step:
+            source = f"t[{place}]"
+        elif name in self.assigned:
+            return self.assigned[name]
+        else:
+            raise TlaError(f"`{name}'` is read before it has a value", span)
+        code = self.code.atom(source)
+        if not self.primed:
+            self.unprimed.add((name, code))
+        return code
+
+    def lazy(self, node: Expr, environment: Environment) -> Lazy:
+        code = self.code
+        return Lazy(
+            node,
+            environment,
+            self.primed,
+            code.placeholder(),
+            code.indent,
+            code.loops,
+            code.function,
+            code.name("x"),
+        )
+
+    def forced(self, lazy: Lazy) -> str:
+        """Code for the value of a Lazy, evaluated here unless that is done already."""
+        simple = self.simple(lazy.node, lazy.environment)
+        if simple is not None and not lazy.primed:
+            return simple
+        for scope, name in lazy.done:
+            if self.code.reaches(scope):
+                return name
+        name = lazy.name
+        inside_other = lazy.function != self.code.function
+        if inside_other:
+            name = self.code.name("x")
+        if self.code.loops > lazy.loops and not inside_other:
+            if not lazy.placeholder:
+                lazy.placeholder.append((lazy.indent, f"{name} = None"))
+            with self.code.block(f"if {name} is None:"):
+                self._evaluate_lazy(lazy, name)
+        else:
+            self._evaluate_lazy(lazy, name)
+        lazy.done.append((self.code.scope, name))
+        return name
+
+    def _evaluate_lazy(self, lazy: Lazy, name: str) -> None:
+        primed, self.primed = self.primed, lazy.primed
+        self.code.line(f"{name} = {self.stored(lazy.node, lazy.environment)}")
+        self.primed = primed
+
+    def simple(self, node: Any, environment: Environment) -> str | None:
+        """Code where naming the value costs nothing, so that no local is needed; else None."""
+        match node:
+            case Literal():
+                return self.home.folded(node)
+            case Ref(to=Parameter() as parameter, arguments=()):
+                meant = environment.get(parameter)
+                if isinstance(meant, Local):
+                    return meant.code
+                if isinstance(meant, Lazy):
+                    return self.simple(meant.node, meant.environment) if not meant.primed else None
+                return None
+            case Ref(to=Variable(name=name)) if not self.primed and not self.initial:
+                return self.variable(name, node.span)
+            case Ref(to=Constant()):
+                return self.home.folded(node)
+        return None
+
+    def is_number(self, node: Any, environment: Environment) -> bool:
+        """Whether the value is surely an integer (where it exists)."""
+        if isinstance(node, Expr) and (constant := self.home.folded(node)) is not None:
+            return class_of(constant) == "int"
+        match node:
+            case Ref(to=Native(name=name)):
+                return name in _NUMERIC
+            case Ref(to=Parameter() as parameter):
+                meant = environment.get(parameter)
+                if isinstance(meant, Lazy):
+                    return self.is_number(meant.node, meant.environment)
+                return isinstance(meant, Local) and meant.number
+            case Ref(to=Definition() as definition) if definition in environment:
+                meant = environment[definition]
+                return isinstance(meant, Lazy) and self.is_number(meant.node, meant.environment)
+            case If(then=then, otherwise=otherwise):
+                return self.is_number(then, environment) and self.is_number(otherwise, environment)
+        return False
+
+    def may_be_lazy(self, node: Any, environment: Environment) -> bool:
+        """Whether the value may be a LazySet or LazyFunction, which must not be stored as it is."""
+        match node:
+            case FunctionsOf() | RecordsOf() | Product():
+                return True
+            case Builtin(operator=operator, arguments=arguments):
+                if operator in ("\\cup",):
+                    return any(self.may_be_lazy(a, environment) for a in arguments)
+                return operator in ("SUBSET", "STRING")
+            case If(then=then, otherwise=otherwise):
+                return self.may_be_lazy(then, environment) or self.may_be_lazy(otherwise, environment)
+            case Case(arms=arms, other=other):
+                parts = [value for _, value in arms] + ([other] if other else [])
+                return any(self.may_be_lazy(part, environment) for part in parts)
+            case Let(body=body):
+                return self.may_be_lazy(body, environment) or not isinstance(body, Ref)
+            case Ref(to=Native(function=implementation, arity=arity)):
+                return implementation is values.Sequences or arity == 0
+            case Ref(to=Parameter() as parameter):
+                meant = environment.get(parameter)
+                return isinstance(meant, Lazy) and self.may_be_lazy(meant.node, meant.environment)
+            case Ref(to=Constant() | Definition()):
+                value = self.home.constant_value(node) if not node.arguments else None
+                if value is not None:
+                    return isinstance(value, LazySet | LazyFunction)
+                return self.operator_may_be_lazy(node, environment)
+        return False
+
+    def operator_may_be_lazy(self, node: Ref, environment: Environment) -> bool:
+        to = self.home.binding.meaning(node.to)
+        meant = environment.get(to)
+        if isinstance(meant, Lazy):
+            return self.may_be_lazy(meant.node, meant.environment)
+        if isinstance(meant, Local | Callee) or not isinstance(to, Definition):
+            return not isinstance(meant, Callee)
+        if to.recursive_function or not self.inlined(to):
+            return to.recursive_function
+        return self.may_be_lazy(to.body, {}) or any(self.may_be_lazy(a, environment) for a in node.arguments)
+
+    # --- values -----------------------------------------------------------------------------------------
+
+    def stored(self, node: Expr, environment: Environment) -> str:
+        """Code for the value as it may be put into a state or another value."""
+        code = self.value(node, environment)
+        return f"strict({code})" if self.may_be_lazy(node, environment) else code
+
+    def value(self, node: Expr, environment: Environment) -> str:
+        """A Python expression for the value; what it needs is put in lines before."""
+        constant = self.home.folded(node)
+        if constant is not None:
+            return constant
+        if isinstance(node, _LOGICAL) or (isinstance(node, Builtin) and node.operator in _PREDICATES):
+            return f"(TRUE if {self.truth(node, environment)} else FALSE)"
+        return getattr(self, "_" + type(node).__name__)(node, environment)  # type: ignore[no-any-return]
+
+    def _Ref(self, node: Ref, environment: Environment) -> str:
+        to = self.home.binding.meaning(node.to)
+        match to:
+            case Variable(name=name):
+                return self.variable(name, node.span)
+            case Constant(name=name):
+                if name not in self.home.binding.constants:
+                    raise TlaError(f"the constant `{name}` is given no value by the configuration", node.span)
+                return self.home.constant(self.home.binding.constants[name])
+            case Native():
+                return self.native(to, node.arguments, environment)
+        if to in environment:
+            return self.applied(environment[to], node, environment)
+        assert isinstance(to, Definition), (to, node.span)
+        return self.called(to, node, environment)
+
+    def applied(self, meant: Any, node: Ref, environment: Environment) -> str:
+        """A parameter or LET definition, with its arguments."""
+        match meant:
+            case Local(code=code):
+                return code
+            case Lazy():
+                return self.forced(meant)
+            case Operator():
+                return self.value(meant.body, self.entered(meant, node.arguments, environment))
+            case Callee(code=code):
+                return f"{code}({', '.join(self.given(a, environment) for a in node.arguments)})"
+            case Definition() | Native() | Constant():
+                return self._Ref(Ref(node.span, meant, node.arguments), environment)
+        raise AssertionError(meant)
+
+    def called(self, to: Definition, node: Ref, environment: Environment) -> str:
+        """An operator of the module: inlined, or a call of its function."""
+        if self.inlined(to):
+            inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
+            return self.value(to.body, inner)
+        reads = self.home.reads(to.body)
+        if reads and (self.primed or self.initial):
+            if to.recursive or to.recursive_function:
+                raise TlaError(
+                    f"`{to.name}` is recursive and is used primed, which is not supported", node.span
+                )
+            inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
+            return self.value(to.body, inner)
+        function = self.home.operator(to)
+        given = [self.given(argument, environment) for argument in node.arguments]
+        return f"{function}({', '.join(['s' if reads else 'None', *given])})"
+
+    def inlined(self, to: Definition) -> bool:
+        if to.recursive or to.recursive_function:
+            return False
+        if any(parameter.arity for parameter in to.parameters) or level(to.body) >= ACTION_LEVEL:
+            return True
+        nodes = all_nodes(to.body)
+        enumerates = self.home.memoise and any(isinstance(n, SetFilter | SetMap | Choose) for n in nodes)
+        if enumerates and self.home.reads(to.body):
+            return False
+        return len(nodes) <= INLINE_SIZE
+
+    def entered(
+        self, operator: Operator, arguments: tuple[Expr | OperatorArgument, ...], environment: Environment
+    ) -> Environment:
+        """The environment of an operator's body."""
+        inner = dict(operator.environment)
+        for parameter, argument in zip(operator.parameters, arguments, strict=True):
+            inner[parameter] = self.argument(argument, environment)
+        return inner
+
+    def argument(self, argument: Expr | OperatorArgument, environment: Environment) -> Any:
+        match argument:
+            case Lambda(parameters=parameters, body=body):
+                return Operator(parameters, body, environment)
+            case OperatorName(to=to):
+                to = self.home.binding.meaning(to)
+                return environment.get(to, to)
+            case Ref(to=Parameter() as parameter, arguments=()) if parameter in environment:
+                meant = environment[parameter]
+                if not isinstance(meant, Lazy) or meant.primed == self.primed:
+                    return meant
+        return self.lazy(argument, environment)
+
+    def given(self, argument: Expr | OperatorArgument, environment: Environment) -> str:
+        """An argument of a Python function: a value, or a Python function where it is an operator."""
+        if isinstance(argument, Lambda | OperatorName):
+            arity = len(argument.parameters) if isinstance(argument, Lambda) else _arity(argument.to)
+            return self.callee(self.argument(argument, environment), arity, argument, environment)
+        return self.stored(argument, environment)
+
+    def callee(self, operator: Any, arity: int, node: OperatorArgument, environment: Environment) -> str:
+        """A local Python function for an operator."""
+        if isinstance(operator, Callee):
+            return operator.code
+        blanks = tuple(Parameter(node.span, f"a{place}") for place in range(arity))
+        references = tuple(Ref(node.span, blank) for blank in blanks)
+        inner = dict(environment)
+        name = self.code.name("f")
+        names = self.arguments(blanks, inner)
+        with self.code.closure(f"def {name}({', '.join(names)}):"):
+            if isinstance(operator, Operator):
+                body_environment = {**operator.environment, **{
+                    parameter: inner[blank]
+                    for parameter, blank in zip(operator.parameters, blanks, strict=True)
+                }}  # fmt: skip
+                self.code.line(f"return {self.stored(operator.body, body_environment)}")
+            else:
+                self.code.line(f"return {self.value(Ref(node.span, operator, references), inner)}")
+        return name
+
+    def native(
+        self, to: Native, arguments: tuple[Expr | OperatorArgument, ...], environment: Environment
+    ) -> str:
+        """An operator of a standard module: the cheap ones inline, where the kinds are sure enough."""
+        if to.predicate:
+            return f"(TRUE if {self.native_truth(to, arguments, environment)} else FALSE)"
+        given = [self.given(a, environment) for a in arguments]
+        implementation = self.home.implementation(to.function)
+        if to.name in ("+", "-", "*"):
+            return self.arithmetic(to, given, arguments, environment)
+        match to.name, arguments:
+            case "Len", _:
+                sequence = self.code.atom(given[0])
+                return f"(len({sequence}) if {sequence}.__class__ is tuple else {implementation}({sequence}))"
+            case ("(+)" | "(-)", (_, Ref(to=Native(name="SetToBag"), arguments=(SetOf(items=(single,)),)))):
+                # One copy more or less is what bags are mostly used for.
+                one = {"(+)": "bag_with", "(-)": "bag_without"}[to.name]
+                return f"{one}({given[0]}, {self.stored(single, environment)})"
+        return f"{implementation}({', '.join(given)})"
+
+    def native_truth(
+        self, to: Native, arguments: tuple[Expr | OperatorArgument, ...], environment: Environment
+    ) -> str:
+        given = [self.given(a, environment) for a in arguments]
+        if to.name in ("<", "<=", ">", ">="):
+            return self.arithmetic(to, given, arguments, environment)
+        return f"{self.home.implementation(to.function)}({', '.join(given)})"
+
+    def arithmetic(
+        self,
+        to: Native,
+        given: list[str],
+        arguments: tuple[Expr | OperatorArgument, ...],
+        environment: Environment,
+    ) -> str:
+        """Python's operator where it cannot mean anything else; it refuses a number and a non-number."""
+        if any(self.is_number(argument, environment) for argument in arguments):
+            return f"({given[0]} {to.name} {given[1]})"
+        left, right = (self.code.atom(code) for code in given)
+        return (
+            f"({left} {to.name} {right} if {left}.__class__ is int and {right}.__class__ is int"
+            f" else {self.home.implementation(to.function)}({left}, {right}))"
+        )
+
+    def _Let(self, node: Let, environment: Environment) -> str:
+        return self.value(node.body, self.with_definitions(node, environment))
+
+    def with_definitions(self, node: Let, environment: Environment) -> Environment:
+        inner = dict(environment)
+        for definition in node.definitions:
+            if definition.recursive_function:
+                body = definition.body
+                assert isinstance(body, FunctionOf)
+                inner[definition] = Local(self.lazy_function(definition, body, inner))
+            elif definition.recursive:
+                name = self.code.name("f")
+                inner[definition] = Callee(name)
+                local = dict(inner)
+                names = self.arguments(definition.parameters, local)
+                with self.code.closure(f"def {name}({', '.join(names)}):"):
+                    self.code.line(f"return {self.stored(definition.body, local)}")
+            elif definition.arity:
+                inner[definition] = Operator(definition.parameters, definition.body, inner)
+            else:
+                inner[definition] = self.lazy(definition.body, inner)
+        return inner
+
+    def lazy_function(self, definition: Definition, body: FunctionOf, environment: Environment) -> str:
+        """A local with the LazyFunction of f[x \\in S] == e, which may refer to itself."""
+        name, rule, argument = self.code.name("f"), self.code.name("f"), self.code.name("p")
+        inner = {**environment, definition: Local(name)}
+        domains = [code for code, _ in self.domains(body.bounds, environment)]
+        arguments = domains[0] if len(domains) == 1 else f"Product(({', '.join(domains)},))"
+        with self.code.closure(f"def {rule}({argument}):"):
+            self.match_arguments(body.bounds, argument, inner)
+            self.code.line(f"return {self.stored(body.body, inner)}")
+        self.code.line(f"{name} = LazyFunction({arguments}, {rule})")
+        return name
+
+    def domains(self, bounds: tuple[Bound, ...], environment: Environment) -> list[tuple[str, Bound]]:
+        """The code of the set of each thing that is bound."""
+        found = []
+        for bound in bounds:
+            code = self.code.atom(self.value(bound.domain, environment))
+            found += [(code, bound)] * (1 if bound.pattern else len(bound.parameters))
+        return found
+
+    def match_arguments(self, bounds: tuple[Bound, ...], argument: str, inner: Environment) -> None:
+        groups = [g for b in bounds for g in ([b.parameters] if b.pattern else [(p,) for p in b.parameters])]
+        patterns = [b.pattern for b in bounds for _ in ([0] if b.pattern else b.parameters)]
+        if len(groups) == 1 and not patterns[0]:
+            inner[groups[0][0]] = Local(argument)
+            return
+        parts = [argument]
+        if len(groups) > 1:
+            parts = [self.code.name("p") for _ in groups]
+            self.code.line(f"({', '.join(parts)},) = {argument}")
+        for group, pattern, part in zip(groups, patterns, parts, strict=True):
+            if pattern:
+                self.unpack(group, part, inner)
+            else:
+                inner[group[0]] = Local(part)
+
+    def unpack(self, parameters: tuple[Parameter, ...], code: str, inner: Environment) -> None:
+        names = [self.code.name("p") for _ in parameters]
+        self.code.line(f"({', '.join(names)},) = as_tuple({code}, {len(names)})")
+        for parameter, name in zip(parameters, names, strict=True):
+            inner[parameter] = Local(name)
+
+    def _If(self, node: If, environment: Environment) -> str:
+        condition = self.truth(node.condition, environment)
+        return self.code.choice(
+            condition,
+            lambda: self.value(node.then, environment),
+            lambda: self.value(node.otherwise, environment),
+        )
+
+    def _Case(self, node: Case, environment: Environment) -> str:
+        return self.arms(node, 0, lambda part: self.value(part, environment), environment)
+
+    def arms(self, node: Case, at: int, make: Callable[[Expr], str], environment: Environment) -> str:
+        if at == len(node.arms):
+            return make(node.other) if node.other is not None else "no_case()"
+        guard, value = node.arms[at]
+        return self.code.choice(
+            self.truth(guard, environment),
+            lambda: make(value),
+            lambda: self.arms(node, at + 1, make, environment),
+        )
+
+    def _Choose(self, node: Choose, environment: Environment) -> str:
+        name = self.code.name("p")
+        members = self.members(node.bound.domain, environment, in_order=True)
+        inner = dict(environment)
+        with self.code.block(f"for {name} in {members}:", loop=True):
+            self.bind(node.bound, name, inner)
+            with self.code.block(f"if {self.truth(node.body, inner)}:"):
+                self.code.line("break")
+        with self.code.block("else:"):
+            self.code.line("no_choice()")
+        return name
+
+    def bind(self, bound: Bound, name: str, inner: Environment) -> None:
+        """What a bound with one element at a time (a pattern or a single name) means for that element."""
+        if bound.pattern:
+            self.unpack(bound.parameters, name, inner)
+        else:
+            inner[bound.parameters[0]] = Local(name, self.counts(bound.domain, inner))
+
+    def counts(self, node: Expr, environment: Environment) -> bool:
+        """Whether the elements of a set are surely integers."""
+        return isinstance(node, Ref) and isinstance(node.to, Native) and node.to.name == ".."
+
+    @contextmanager
+    def looping(
+        self, bounds: tuple[Bound, ...], environment: Environment, in_order: bool = False
+    ) -> Iterator[tuple[Environment, list[str]]]:
+        """Nested loops over all bounds; inside, the environment and the names of the elements."""
+        inner = dict(environment)
+        names: list[str] = []
+        # The sets do not depend on what the other bounds bind, so they are evaluated once, before.
+        sets = []
+        for bound in bounds:
+            code = self.members(bound.domain, environment, in_order)
+            if len(bounds) > 1 or len(bound.parameters) > 1:
+                code = self.code.atom(code)
+            sets.append(code)
+        with ExitStack() as loops:
+            for bound, code in zip(bounds, sets, strict=True):
+                for parameter in [None] if bound.pattern else bound.parameters:
+                    name = self.code.name("p")
+                    names.append(name)
+                    loops.enter_context(self.code.block(f"for {name} in {code}:", loop=True))
+                    if parameter is None:
+                        self.unpack(bound.parameters, name, inner)
+                    else:
+                        inner[parameter] = Local(name, self.counts(bound.domain, environment))
+            yield inner, names
+
+    def members(self, node: Expr, environment: Environment, in_order: bool = False) -> str:
+        """Code to iterate over the elements of a set, each once; in_order: in the order of all values."""
+        constant = self.home.constant_value(node)
+        if constant is not None and isinstance(constant, frozenset):
+            return self.home.constant(values.ordered(constant))
+        if isinstance(node, Ref) and isinstance(node.to, Native) and node.to.name == "..":
+            low, high = (self.given(a, environment) for a in node.arguments)
+            return f"range({low}, {high} + 1)"
+        code = self.value(node, environment)
+        if in_order:
+            name = self.code.atom(code)
+            return f"({name} and ordered({name}))"
+        name = self.code.atom(code)
+        return f"({name} if {name}.__class__ is frozenset else elements({name}))"
+
+    def _SetOf(self, node: SetOf, environment: Environment) -> str:
+        return f"frozenset(({', '.join(self.stored(item, environment) for item in node.items)},))"
+
+    def _SetFilter(self, node: SetFilter, environment: Environment) -> str:
+        found = self.code.name()
+        self.code.line(f"{found} = []")
+        with self.looping((node.bound,), environment) as (inner, (name, *_)):
+            condition = self.truth(node.body, inner)
+            self.code.line(f"if {condition}: {found}.append({name})")
+        return f"frozenset({found})"
+
+    def _SetMap(self, node: SetMap, environment: Environment) -> str:
+        found = self.code.name()
+        self.code.line(f"{found} = []")
+        with self.looping(node.bounds, environment) as (inner, _):
+            self.code.line(f"{found}.append({self.stored(node.body, inner)})")
+        return f"frozenset({found})"
+
+    def _Tuple(self, node: Tuple, environment: Environment) -> str:
+        return f"({', '.join(self.stored(item, environment) for item in node.items)},)"
+
+    def _Product(self, node: Product, environment: Environment) -> str:
+        return f"Product(({', '.join(self.value(factor, environment) for factor in node.factors)},))"
+
+    def _FunctionOf(self, node: FunctionOf, environment: Environment) -> str:
+        found = self.code.name()
+        constant = self.home.constant_value(node.bounds[0].domain) if single(node.bounds) else None
+        if isinstance(constant, frozenset) and constant and not _is_sequence_domain(constant):
+            home = values.domain_of_set(constant)
+            keys = self.home.constant(home.keys)
+            name = self.code.name("p")
+            self.code.line(f"{found} = []")
+            inner = dict(environment)
+            with self.code.block(f"for {name} in {keys}:", loop=True):
+                self.bind(node.bounds[0], name, inner)
+                self.code.line(f"{found}.append({self.stored(node.body, inner)})")
+            return f"{self.home.keep(home, 'D')}.make(tuple({found}))"
+        self.code.line(f"{found} = {{}}")
+        with self.looping(node.bounds, environment) as (inner, names):
+            key = names[0] if len(names) == 1 else f"({', '.join(names)})"
+            self.code.line(f"{found}[{key}] = {self.stored(node.body, inner)}")
+        return f"function({found})"
+
+    def _FunctionsOf(self, node: FunctionsOf, environment: Environment) -> str:
+        arguments = self.value(node.arguments, environment)
+        return f"FunctionSet(finite({arguments}), {self.value(node.results, environment)})"
+
+    def _RecordOf(self, node: RecordOf, environment: Environment) -> str:
+        fields = dict(node.fields)
+        home = values.domain_of_set(frozenset(fields))
+        parts = [self.stored(fields[key], environment) for key in home.keys]
+        known = self.home.keep(home.functions.get, "D")
+        new = self.home.keep(home.new, "D")
+        name = self.code.name()
+        return f"({known}({name} := ({', '.join(parts)},)) or {new}({name}))"
+
+    def _RecordsOf(self, node: RecordsOf, environment: Environment) -> str:
+        fields = ", ".join(f"{name!r}: {self.value(part, environment)}" for name, part in node.fields)
+        return f"RecordSet({{{fields}}})"
+
+    def _Apply(self, node: Apply, environment: Environment) -> str:
+        function = self.code.atom(self.value(node.function, environment))
+        argument = self.code.atom(self.stored(node.argument, environment))
+        if self.is_number(node.argument, environment):
+            return self.code.atom(
+                f"({function}[{argument} - 1] if {function}.__class__ is tuple"
+                f" and 0 < {argument} <= len({function}) else apply({function}, {argument}))"
+            )
+        return self.code.atom(
+            f"({function}.values[{function}.domain.index[{argument}]] if {function}.__class__ is Function"
+            f" else apply({function}, {argument}))"
+        )
+
+    def _Field(self, node: Field, environment: Environment) -> str:
+        record = self.code.atom(self.value(node.record, environment))
+        return self.code.atom(
+            f"({record}.values[{record}.domain.index[{node.name!r}]] if {record}.__class__ is Function"
+            f" else field({record}, {node.name!r}))"
+        )
+
+    def _Except(self, node: Except, environment: Environment) -> str:
+        result = self.value(node.function, environment)
+        for update in node.updates:
+            functions = [self.code.atom(result)]
+            path = [self.code.atom(self.stored(step, environment)) for step in update.path]
+            for step in path[:-1]:
+                functions.append(self.code.atom(f"apply({functions[-1]}, {step})"))
+            inner = dict(environment)
+            if _mentions(update.value, update.at):
+                inner[update.at] = Local(self.code.atom(f"apply({functions[-1]}, {path[-1]})"))
+            result = self.stored(update.value, inner)
+            for f, step in zip(reversed(functions), reversed(path), strict=True):
+                result = f"replaced({f}, {step}, {result})"
+        return result
+
+    def _Builtin(self, node: Builtin, environment: Environment) -> str:
+        given = [self.value(a, environment) for a in node.arguments]
+        match node.operator:
+            case "DOMAIN":
+                f = self.code.atom(given[0])
+                return f"({f}.domain.set if {f}.__class__ is Function else domain({f}))"
+            case "\\cup" if any(
+                isinstance(a, SetOf | SetMap | SetFilter) for a in node.arguments
+            ) and not any(self.may_be_lazy(a, environment) for a in node.arguments):
+                return f"({given[0]} | {given[1]})"
+        return f"{self.home.implementation(BUILTINS[node.operator])}({', '.join(given)})"
+
+    def _Prime(self, node: Prime, environment: Environment) -> str:
+        primed, self.primed = self.primed, True
+        code = self.value(node.body, self.moved(environment))
+        self.primed = primed
+        return code
+
+    def moved(self, environment: Environment) -> Environment:
+        """The environment under a prime: what was to be evaluated in this state is so in the next."""
+        return {
+            key: self.lazy(meant.node, meant.environment)
+            if isinstance(meant, Lazy) and not meant.primed and self.home.reads(meant.node)
+            else meant
+            for key, meant in environment.items()
+        }
+
+    def _Enabled(self, node: Any, environment: Environment) -> str:
+        raise TlaError("ENABLED is not supported", node.span)
+
+    def _Temporal(self, node: Any, environment: Environment) -> str:
+        raise TlaError(f"the temporal operator `{node.operator}` is not supported here", node.span)
+
+    # --- truth ------------------------------------------------------------------------------------------
+
+    def truth(self, node: Expr, environment: Environment) -> str:
+        """A Python expression for the truth of a formula."""
+        if not isinstance(node, Ref):
+            constant = self.home.folded(node)
+            if constant is not None:
+                return {"TRUE": "True", "FALSE": "False"}.get(constant, f"truth({constant})")
+        match node:
+            case And(items=items):
+                return self.all_of(items, environment)
+            case Or(items=items):
+                return self.any_of(items, environment)
+            case Quantifier():
+                return self.quantified(node, environment)
+            case If(condition=condition, then=then, otherwise=otherwise):
+                return self.code.choice(
+                    self.truth(condition, environment),
+                    lambda: self.truth(then, environment),
+                    lambda: self.truth(otherwise, environment),
+                )
+            case Case():
+                return self.arms(node, 0, lambda part: self.truth(part, environment), environment)
+            case Let(body=body):
+                return self.truth(body, self.with_definitions(node, environment))
+            case Builtin() if node.operator in _PREDICATES:
+                return self.builtin_truth(node, environment)
+            case Unchanged(body=body):
+                return self.equality(body, Prime(node.span, body), environment)
+            case BoxAction(action=action, subscript=subscript):
+                return self.any_of((Unchanged(node.span, subscript), action), environment)
+            case Prime(body=body):
+                primed, self.primed = self.primed, True
+                code = self.truth(body, self.moved(environment))
+                self.primed = primed
+                return code
+            case Ref():
+                return self.reference_truth(node, environment)
+        return self.as_truth(self.value(node, environment))
+
+    def as_truth(self, code: str) -> str:
+        if code in ("TRUE", "FALSE"):
+            return str(code == "TRUE")
+        name = self.code.atom(code)
+        return f"({name} is TRUE or {name} is not FALSE and truth({name}))"
+
+    def reference_truth(self, node: Ref, environment: Environment) -> str:
+        to = self.home.binding.meaning(node.to)
+        constant = self.home.folded(node)
+        if constant is not None:
+            return self.as_truth(constant)
+        if isinstance(to, Native) and to.predicate:
+            return self.native_truth(to, node.arguments, environment)
+        meant = environment.get(to)
+        if isinstance(meant, Operator):
+            return self.truth(meant.body, self.entered(meant, node.arguments, environment))
+        if isinstance(to, Definition) and meant is None and self.inlined(to):
+            operator = Operator(to.parameters, to.body, {})
+            return self.truth(to.body, self.entered(operator, node.arguments, environment))
+        return self.as_truth(self.value(node, environment))
+
+    def all_of(self, items: tuple[Expr, ...], environment: Environment) -> str:
+        first = self.truth(items[0], environment)
+        if len(items) == 1:
+            return first
+        return self.code.either(first, lambda: self.all_of(items[1:], environment), conjunction=True)
+
+    def any_of(self, items: tuple[Expr, ...], environment: Environment) -> str:
+        first = self.truth(items[0], environment)
+        if len(items) == 1:
+            return first
+        return self.code.either(first, lambda: self.any_of(items[1:], environment), conjunction=False)
+
+    def quantified(self, node: Quantifier, environment: Environment) -> str:
+        """One loop for each bound name; leaves all of them as soon as the answer is known."""
+        result = self.code.name()
+        self.code.line(f"{result} = {node.universal}")
+        test = f"not {result}" if node.universal else result
+        indents = []
+        with self.looping(node.bounds, environment) as (inner, names):
+            indents = [self.code.indent - place for place in range(len(names))]
+            code = self.truth(node.body, inner)
+            with self.code.block(f"if {f'not {code}' if node.universal else code}:"):
+                self.code.line(f"{result} = {not node.universal}")
+                self.code.line("break")
+        for indent in indents[1:]:
+            self.code.line_at(indent, f"if {test}: break")
+        return result
+
+    def builtin_truth(self, node: Builtin, environment: Environment) -> str:
+        match node.operator, node.arguments:
+            case "~", (body,):
+                return f"(not {self.truth(body, environment)})"
+            case "=>", (left, right):
+                premise = f"(not {self.truth(left, environment)})"
+                return self.code.either(premise, lambda: self.truth(right, environment), conjunction=False)
+            case "<=>", (left, right):
+                return f"({self.truth(left, environment)} == {self.truth(right, environment)})"
+            case "=", (left, right):
+                return self.equality(left, right, environment)
+            case "#", (left, right):
+                return f"(not {self.equality(left, right, environment)})"
+            case "\\in", (element, members):
+                return self.membership(element, members, environment)
+            case "\\notin", (element, members):
+                return f"(not {self.membership(element, members, environment)})"
+            case "\\subseteq", (left, right):
+                a, b = self.value(left, environment), self.value(right, environment)
+                return f"subset({a}, {b})"
+        raise AssertionError(node.operator)
+
+    def equality(self, left: Expr, right: Expr, environment: Environment) -> str:
+        if self.is_number(left, environment) and self.is_number(right, environment):
+            return f"({self.value(left, environment)} == {self.value(right, environment)})"
+        a, b = self.code.atom(self.value(left, environment)), self.code.atom(self.value(right, environment))
+        return f"({a} == {b} or {class_of(a)} is not {class_of(b)} and unlike({a}, {b}))"
+
+    def membership(self, element: Expr, members: Expr, environment: Environment) -> str:
+        """element \\in members, without making the set where its form tells the answer."""
+        constant = self.home.constant_value(members)
+        if constant is not None:
+            code = self.value(element, environment)
+            if isinstance(constant, frozenset):
+                return f"({code} in {self.home.constant(constant)})"
+            return f"contains({self.home.constant(constant)}, {code})"
+        match members:
+            case Ref(to=Native(name=".."), arguments=(low, high)):
+                bounds = [self.given(bound, environment) for bound in (low, high)]
+                return f"({bounds[0]} <= {self.value(element, environment)} <= {bounds[1]})"
+            case Ref(to=Definition() as to, arguments=arguments) if to not in environment:
+                meant = self.home.binding.meaning(to)
+                if isinstance(meant, Definition) and self.inlined(meant):
+                    operator = Operator(meant.parameters, meant.body, {})
+                    atom = Parameter(element.span, "element")
+                    inner = self.entered(operator, arguments, environment)
+                    inner[atom] = Local(self.code.atom(self.stored(element, environment)))
+                    return self.membership(Ref(element.span, atom), meant.body, inner)
+            case SetOf(items=items) if items:
+                return self.one_of(self.code.atom(self.value(element, environment)), items, environment)
+            case SetFilter(bound=bound, body=body):
+                name = self.code.atom(self.stored(element, environment))
+                inner = dict(environment)
+                atom = Parameter(element.span, "element")
+                found = self.membership(Ref(element.span, atom), bound.domain, {**inner, atom: Local(name)})
+
+                def rest() -> str:
+                    self.bind(bound, name, inner)
+                    return self.truth(body, inner)
+
+                return self.code.choice(found, rest, lambda: "False")
+            case Builtin(operator="DOMAIN", arguments=(f,)):
+                code = self.code.atom(self.value(element, environment))
+                function = self.code.atom(self.value(f, environment))
+                return (
+                    f"({code} in {function}.domain.index if {function}.__class__ is Function"
+                    f" else contains(domain({function}), {code}))"
+                )
+        code = self.code.atom(self.value(element, environment))
+        whole = self.code.atom(self.value(members, environment))
+        return f"({code} in {whole} if {whole}.__class__ is frozenset else contains({whole}, {code}))"
+
+    def one_of(self, code: str, items: tuple[Expr, ...], environment: Environment) -> str:
+        """Membership in a set whose elements are written down."""
+        members = [self.code.atom(self.value(item, environment)) for item in items]
+        if all(class_of(member) == "str" for member in members):
+            found = f"{code} in ({', '.join(members)},)"
+            return f"({found} or {class_of(code)} is not str and unlike({code}, {members[0]}))"
+        tests = [
+            f"{code} == {member} or {class_of(code)} is not {class_of(member)} and unlike({code}, {member})"
+            for member in members
+        ]
+        return f"({' or '.join(tests)})"
+
+
+def all_nodes(node: Any) -> list[Any]:
+    found = [node]
+    if isinstance(node, Let):
+        for definition in node.definitions:
+            found += all_nodes(definition.body)
+    for child in children(node):
+        found += all_nodes(child)
+    return found
+
+
+def _mentions(node: Any, parameter: Parameter) -> bool:
+    return parameter in free_parameters(node)
+
+
+def single(bounds: tuple[Bound, ...]) -> bool:
+    return len(bounds) == 1 and (bounds[0].pattern or len(bounds[0].parameters) == 1)
+
+
+def _is_sequence_domain(members: frozenset[Value]) -> bool:
+    return members == frozenset(range(1, len(members) + 1))
+
+
+def _arity(declaration: Declaration) -> int:
+    return 0 if isinstance(declaration, Variable) else declaration.arity
+
+
+_LOGICAL = And | Or | Quantifier | Unchanged | BoxAction
+_PREDICATES = frozenset(["=", "#", "=>", "<=>", "~", "\\in", "\\notin", "\\subseteq"])
+_NUMERIC = frozenset(
+    ["+", "-", "*", "^", "\\div", "%", "-.", "Len", "Cardinality", "CopiesIn", "BagCardinality"]
+)

@@ -1,0 +1,86 @@
+"""The verdict on a trace file, and what it rests on.
+
+A trace that the spec accepts because nothing happened in it, or nothing of it could be seen, conforms to
+everything; so what was taken and what was compared is part of the verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from .encoding import STATE_FIELDS
+from .explanation import Refusal
+from .files import read_trace
+from .validate import Judged, Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A trace file, judged: accepted if there is no refusal and the verdict is not vacuous.
+
+    lines            lines judged: all of the file, or up to the one that is refused
+    actions          how often each action of raft.tla was taken to explain them
+    compared         how many lines had each field where it could be compared with the spec
+    never_compared   the fields that no line had so
+    most_candidates  the largest number of states of the spec that explained the trace up to some line
+    vacuous          why acceptance would mean nothing, if so
+    """
+
+    file: str
+    lines: int
+    servers: tuple[str, ...]
+    actions: Counter[str]
+    compared: Counter[str]
+    never_compared: tuple[str, ...]
+    most_candidates: int
+    refusal: Refusal | None
+    vacuous: str | None
+    seconds: float
+
+
+def validate_file(path: str | Path, progress: Callable[[int], None] | None = None) -> Validation:
+    """Judges a trace file line by line; TraceError at the first line that cannot be judged.
+
+    `progress` is told after each line how many lines were judged.
+    """
+    begun = time.perf_counter()
+    events = read_trace(path)
+    opening = []
+    for event in events:
+        if event.event != "Init":
+            events = chain([event], events)
+            break
+        opening.append(event)
+    servers = tuple(event.server for event in opening)
+    judge = Validator(servers)
+    for event in chain(opening, events):
+        if judge.observe(event) is not None:
+            break
+        if progress is not None:
+            progress(judge.judged.lines)
+    compared = judge.judged.compared
+    return Validation(
+        file=str(path),
+        lines=judge.judged.lines,
+        servers=servers,
+        actions=judge.actions,
+        compared=compared,
+        never_compared=tuple(name for name in ("sends", "message", *STATE_FIELDS) if not compared[name]),
+        most_candidates=judge.judged.most_candidates,
+        refusal=judge.refusal,
+        vacuous=_vacuous(judge.judged) if judge.refusal is None else None,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _vacuous(judged: Judged) -> str | None:
+    if not judged.actions:
+        return f"no action of raft.tla was taken in {judged.lines} lines; expected something to happen"
+    if not judged.compared:
+        return "no line has a state or sends; expected something that was observed"
+    return None
