@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -16,11 +16,17 @@ from .checking import Check, Word
 from .lockstep import kind_of
 from .safety import FIELDS
 
-MEANING: dict[Word, str] = {
+MEANING: Mapping[Word, str] = {
     "conforms": "every step is a step of raft.tla, and every property holds",
     "diverges": "not Raft as raft.tla has it",
     "safe": "the properties hold; raft.tla did not judge every step",
     "vacuous": "nothing happened, so nothing was checked",
+}
+
+MEANING_OF_TRACE: Mapping[Word, str] = {
+    "conforms": "steps of raft.tla explain every line",
+    "diverges": "no steps of raft.tla explain the last line judged",
+    "vacuous": "nothing in it could be judged",
 }
 
 
@@ -63,7 +69,7 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     if check.judged and never and check.schedules > 1:
         summary.add_row("never taken", ", ".join(never))
     summary.add_row("properties", _properties(check))
-    summary.add_row("verdict", _verdict(check.word))
+    summary.add_row("verdict", _verdict(check.word, MEANING))
     return Group(_taken(check.actions, actions), "", summary) if check.judged else summary
 
 
@@ -75,8 +81,8 @@ def _taken(taken: Counter[str], actions: Sequence[str]) -> Table:
     return table
 
 
-def _verdict(word: Word) -> Text:
-    return Text(f"{word}: {MEANING[word]}", "bold green" if word == "conforms" else "bold red")
+def _verdict(word: Word, meaning: Mapping[Word, str]) -> Text:
+    return Text(f"{word}: {meaning[word]}", "bold green" if word == "conforms" else "bold red")
 
 
 def _judged(check: Check) -> str:
@@ -137,5 +143,5 @@ def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
     summary.add_row("lines", f"{trace.lines:,} in {trace.seconds:.1f} s")
     if trace.never_compared:
         summary.add_row("never compared", ", ".join(trace.never_compared))
-    summary.add_row("verdict", _verdict(word_of(trace)))
+    summary.add_row("verdict", _verdict(word_of(trace), MEANING_OF_TRACE))
     return Group(_taken(trace.actions, actions), "", summary)

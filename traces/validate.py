@@ -87,8 +87,8 @@ class Validator:
         judged.lines += 1
         record = line(event)
         begun = [state for before in self._candidates for state in self._take(before, record)]
-        attempts = self._attempts(begun)
-        explained = [state for state in attempts if self._explained.test(state)]
+        attempts: dict[State, tuple[str, ...]] = dict.fromkeys(begun, ())
+        explained = self._explanations(begun, attempts, settled=_shows_moves(event))
         if not explained:
             self.refusal = explain(self._model, judged.lines, event, attempts)
             return self.refusal
@@ -100,21 +100,31 @@ class Validator:
         judged.count_compared(event, self._role(event, explained[0]))
         return None
 
-    def _role(self, event: Event, after: State) -> str:
-        if event.state is None:
-            return "not observed"
-        return event.state.role or str(apply(self._model.named(after)["role"], event.server))
+    def _explanations(
+        self, begun: list[State], attempts: dict[State, tuple[str, ...]], settled: bool
+    ) -> list[State]:
+        """The states that explain the line, of all that steps of Traceraft reach from its beginning.
 
-    def _attempts(self, begun: list[State]) -> dict[State, tuple[str, ...]]:
-        """Every state that steps of Traceraft reach from the line's beginning, with the actions taken."""
-        attempts: dict[State, tuple[str, ...]] = dict.fromkeys(begun, ())
+        `attempts` takes in every state reached, with the actions of raft.tla taken. `settled`: a state that
+        explains the line need not be left, since no other that does is behind it.
+        """
+        explained = []
         todo = begun
         for before in todo:  # grows while it is walked
+            if self._explained.test(before):
+                explained.append(before)
+                if settled:
+                    continue
             for state, trail in self._next(before):
                 if state not in attempts:
                     attempts[state] = attempts[before] + self._actions_in(trail)
                     todo.append(state)
-        return attempts
+        return explained
+
+    def _role(self, event: Event, after: State) -> str:
+        if event.state is None:
+            return "not observed"
+        return event.state.role or str(apply(self._model.named(after)["role"], event.server))
 
     def _actions_in(self, trail: tuple[str, ...]) -> tuple[str, ...]:
         """The actions of raft.tla among the operators that a step went through."""
@@ -122,3 +132,18 @@ class Validator:
         if known is None:
             known = self._trails[trail] = tuple([name for name in trail if name in self._raft])
         return known
+
+
+def _shows_moves(event: Event) -> bool:
+    """Whether the line shows what a server's own moves change, so that none can go unseen.
+
+    Once a line is explained, only BecomeLeader and AdvanceCommitIndex can follow; they change the role and
+    the commit index, and never back. A crash shows nothing.
+    """
+    state = event.state
+    return (
+        event.event != "Crash"
+        and state is not None
+        and state.role is not None
+        and state.commit_index is not None
+    )

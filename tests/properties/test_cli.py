@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,27 +108,21 @@ def test_a_failure_is_told_with_its_actions_and_how_to_do_it_again(raftcheck: Co
     assert "raftcheck replay .raftcheck/failures/vote_volatile-Restart-0-0/schedule.json" in ended.out
 
 
-def test_check_says_the_same_however_many_processes_and_whatever_the_hashes(tmp_path: Path) -> None:
-    runs = [
-        process(
-            tmp_path,
-            "check",
-            target,
-            *["--seed", "7", "--schedules", "20", "--json"],
-            *processes,
-            PYTHONHASHSEED=seed,
-        )
-        for target in ("reference", FAULT)
-        for seed, processes in (("0", ()), ("1", ("--processes", "1")), ("22", ("--processes", "3")))
-    ]
-    answers = []
-    for run in runs:
-        answer = json.loads(run.communicate(timeout=60)[0])
-        assert answer.pop("seconds") > 0
-        answers.append(answer)
-    assert answers[0] == answers[1] == answers[2]
-    assert answers[3] == answers[4] == answers[5]
-    assert (answers[0]["verdict"], answers[3]["verdict"]) == ("conforms", "diverges")
+def answer_of(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(process(folder, *arguments, **environment).communicate(timeout=60)[0])
+    assert answer.pop("seconds") > 0
+    return answer
+
+
+@pytest.mark.parametrize(("target", "verdict"), [("reference", "conforms"), (FAULT, "diverges")])
+def test_check_says_the_same_however_many_processes_and_whatever_the_hashes(
+    tmp_path: Path, target: str, verdict: str
+) -> None:
+    command = ("check", target, "--json", "--seed", "7", "--schedules", "8", "--servers", "3")
+    first = answer_of(tmp_path, *command, PYTHONHASHSEED="0")
+    assert first["verdict"] == verdict
+    assert answer_of(tmp_path, *command, "--processes", "1", PYTHONHASHSEED="1") == first
+    assert answer_of(tmp_path, *command, "--processes", "3", PYTHONHASHSEED="22") == first
 
 
 def test_check_without_the_judge_says_that_it_is_not_judged(raftcheck: CommandLine) -> None:
@@ -156,16 +148,6 @@ def test_check_takes_servers_length_and_seconds(raftcheck: CommandLine) -> None:
 def test_an_action_that_was_never_taken_is_named(raftcheck: CommandLine) -> None:
     ended = raftcheck("check", "--servers", "1", "--schedules", "3", "--processes", "1")
     assert "never taken" in ended.out
-
-
-def test_what_is_interrupted_tells_what_was_covered(tmp_path: Path) -> None:
-    run = process(tmp_path, "check", "--seconds", "600")
-    time.sleep(2.5)
-    run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=30)
-    assert run.returncode == 130
-    assert "(interrupted)" in out
-    assert "Traceback" not in err
 
 
 # A Raft that somebody plugs in
@@ -226,6 +208,15 @@ BLIND = """
 IDLE = """
     def timers(self):
         return []
+"""
+INTERRUPTS = """
+    calls = 0
+    def fire(self, timer):
+        import os, signal
+        Node.calls += 1
+        if Node.calls == 500:
+            os.kill(os.getppid(), signal.SIGINT)
+        super().fire(timer)
 """
 DIES = """
     def fire(self, timer):
@@ -302,6 +293,15 @@ def test_a_raft_that_does_not_do_the_same_twice_is_found_out(newcomer: CommandLi
     )
     assert (ended.status, ended.answer["failure"]["name"]) == (1, "unrepeatable")
     assert "forty" in ended.answer["failure"]["report"]
+
+
+def test_what_is_interrupted_tells_what_was_covered(newcomer: CommandLine) -> None:
+    (newcomer.folder / "broken.py").write_text(BROKEN.format(body=INTERRUPTS))
+    run = process(newcomer.folder, "check", "broken:raft", "--seconds", "600", "--processes", "2")
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "(interrupted)" in out
+    assert "Traceback" not in err
 
 
 # replay
