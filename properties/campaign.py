@@ -11,9 +11,10 @@ import os
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -71,6 +72,9 @@ class Result:
     failed: Failed | None
 
 
+Results = Generator[Result, None, None]
+
+
 def run_schedule(implementation: Implementation, campaign: Campaign, index: int) -> tuple[Schedule, Outcome]:
     """One schedule of a campaign, with the actions that were enabled, and its outcome."""
     rng = generator_of(campaign.seed, index)
@@ -87,18 +91,19 @@ def run_schedule(implementation: Implementation, campaign: Campaign, index: int)
     return schedule, outcome
 
 
-def results(campaign: Campaign, processes: int = 1) -> Iterator[Result]:
+def results(campaign: Campaign, processes: int = 1) -> Results:
     """The results in order, up to the first failure; ProcessDied if the implementation ends a process."""
     indexes = count() if campaign.schedules is None else iter(range(campaign.schedules))
     batches = iter(lambda: tuple(islice(indexes, BATCH)), ())
     run_all = _one_by_one(campaign, batches) if processes == 1 else _in_parallel(campaign, batches, processes)
-    for result in run_all:
-        yield result
-        if result.failed is not None:
-            return
+    with closing(run_all):
+        for result in run_all:
+            yield result
+            if result.failed is not None:
+                return
 
 
-def _one_by_one(campaign: Campaign, batches: Iterator[tuple[int, ...]]) -> Iterator[Result]:
+def _one_by_one(campaign: Campaign, batches: Iterator[tuple[int, ...]]) -> Results:
     implementation = load_target(campaign.target)
     for batch in batches:
         for index in batch:
@@ -117,16 +122,17 @@ def _result(implementation: Implementation, campaign: Campaign, index: int) -> R
     )
 
 
-def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], processes: int) -> Iterator[Result]:
-    # A forked process has the compiled spec already; where there is no fork, each compiles its own.
+def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], processes: int) -> Results:
+    # A forked process has what its parent has compiled of the spec; where there is no fork, it begins anew.
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)
     pool = ProcessPoolExecutor(processes, context, _begin, (campaign,))
     running: deque[tuple[tuple[int, ...], Future[list[Result]]]] = deque()
     try:
         while True:
-            for batch in islice(batches, 2 * processes - len(running)):
-                running.append((batch, pool.submit(_run_batch, batch)))
+            with _undisturbed():
+                for batch in islice(batches, 2 * processes - len(running)):
+                    running.append((batch, pool.submit(_run_batch, batch)))
             if not running:
                 return
             batch, future = running.popleft()
@@ -137,7 +143,21 @@ def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], process
                     f"a process died that ran schedules from {batch[0]} on of seed {campaign.seed}"
                 ) from None
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        with _undisturbed():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits while inside: a pool that is interrupted as it starts its processes never ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _mine: tuple[Implementation, Campaign]

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -68,16 +68,19 @@ def check(
     """Runs the campaign. What a node prints goes to stderr: stdout belongs to the verdict."""
     so_far = Check()
     begin = time.perf_counter()
+    failed = None
     with redirect_stdout(sys.stderr):
         try:
-            for result in results(campaign, processes):
-                so_far.add(result)
-                so_far.seconds = time.perf_counter() - begin
-                watch(so_far)
-                if result.failed is not None:
-                    _keep_small(campaign, result.failed, so_far, folder)
-                if most_seconds is not None and so_far.seconds >= most_seconds:
-                    break
+            with closing(results(campaign, processes)) as run_so_far:
+                for result in run_so_far:
+                    so_far.add(result)
+                    so_far.seconds = time.perf_counter() - begin
+                    watch(so_far)
+                    failed = result.failed
+                    if most_seconds is not None and so_far.seconds >= most_seconds:
+                        break
+            if failed is not None:
+                _keep_small(campaign, failed, so_far, folder)
         except ProcessDied as death:
             so_far.died = str(death)
         except KeyboardInterrupt:

@@ -37,7 +37,11 @@ class Caught:
 
     @property
     def is_right(self) -> bool:
-        return self.name in self.fault.actions
+        return self.name in self.expected
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        return (self.fault.action, *self.fault.also)
 
     def as_json(self) -> dict[str, Any]:
         kept = self.check.kept
@@ -48,7 +52,7 @@ class Caught:
             "seconds": round(self.check.seconds, 3),
             "actions": len(kept.schedule.actions) if kept else None,
             "named": self.name,
-            "expected": list(self.fault.actions),
+            "expected": list(self.expected),
         }
 
 
@@ -85,7 +89,7 @@ def as_table(all_caught: Sequence[Caught]) -> Table:
         kept = caught.check.kept
         name = "LIVES" if kept is None else str(caught.name)
         if kept is not None and not caught.is_right:
-            name += f" (expected {' or '.join(caught.fault.actions)})"
+            name += f" (expected {' or '.join(caught.expected)})"
         size = str(len(kept.schedule.actions)) if kept else ""
         numbers = (f"{caught.check.schedules:,}", f"{caught.check.seconds:.1f}", size)
         table.add_row(caught.fault.id, name, *numbers, style=None if caught.is_right else "bold red")

@@ -34,9 +34,11 @@ class Fault:
     """Where it was seen, or which sentence of the paper it misreads."""
     breaks: str
     """What it endangers in the end: a property of Figure 3, durability, progress, or conformance alone."""
-    actions: tuple[str, ...]
-    """The actions of raft.tla of which the report must name one."""
+    action: str
+    """The action of raft.tla that the mistake is in, for the report to name."""
     implementation: Reference
+    also: tuple[str, ...] = ()
+    """Other actions where it may be seen first: at the Restart, after a crash in the midst of it."""
 
     @property
     def caps(self) -> Caps:
@@ -59,7 +61,8 @@ vote_no_votedfor = Fault(
     title="grants a vote without looking at votedFor",
     source="§5.2; akka-raft #56",
     breaks="ElectionSafety",
-    actions=("HandleRequestVoteRequest",),
+    action="HandleRequestVoteRequest",
+    also=("Restart",),
     implementation=Reference(VoteNoVotedFor),
 )
 
@@ -75,7 +78,8 @@ vote_not_cleared_new_term = Fault(
     title="votedFor is kept when the term grows",
     source="Figure 2, Rules for all servers",
     breaks="progress",
-    actions=("UpdateTerm",),
+    action="UpdateTerm",
+    also=("HandleRequestVoteRequest", "Restart"),
     implementation=Reference(VoteNotClearedNewTerm),
 )
 
@@ -96,7 +100,7 @@ vote_counter_not_set = Fault(
     title="votes are a counter, so that a duplicated response counts twice",
     source="akka-raft #45; coyote-samples #7, #8",
     breaks="ElectionSafety",
-    actions=("BecomeLeader",),
+    action="BecomeLeader",
     implementation=Reference(VoteCounterNotSet),
 )
 
@@ -111,7 +115,8 @@ vote_no_uptodate = Fault(
     title="grants a vote without comparing the logs",
     source="§5.4.1; CCF #3837, #4472",
     breaks="LeaderCompleteness",
-    actions=("HandleRequestVoteRequest",),
+    action="HandleRequestVoteRequest",
+    also=("Restart",),
     implementation=Reference(VoteNoUpToDate),
 )
 
@@ -127,7 +132,7 @@ vote_uptodate_strict = Fault(
     title="wants the candidate's log strictly newer: equal logs refuse each other",
     source="§5.4.1",
     breaks="progress",
-    actions=("HandleRequestVoteRequest",),
+    action="HandleRequestVoteRequest",
     implementation=Reference(VoteUpToDateStrict),
 )
 
@@ -142,7 +147,8 @@ quorum_half = Fault(
     title="half of an even cluster is taken for a majority",
     source="akka-raft, in Minimizing Faulty Executions of Distributed Systems (NSDI 2016)",
     breaks="ElectionSafety",
-    actions=("BecomeLeader", "AdvanceCommitIndex"),
+    action="BecomeLeader",
+    also=("AdvanceCommitIndex",),
     implementation=Reference(QuorumHalf),
 )
 
@@ -158,7 +164,7 @@ no_stepdown_equal_term_ae = Fault(
     title="a candidate ignores the leader of its own term",
     source="§5.2",
     breaks="progress",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
     implementation=Reference(NoStepdownEqualTermAe),
 )
 
@@ -174,7 +180,7 @@ self_vote_missing = Fault(
     title="a candidate does not count its own vote",
     source="verdi-raft #41; scylladb #10618",
     breaks="progress",
-    actions=("Timeout",),
+    action="Timeout",
     implementation=Reference(SelfVoteMissing),
 )
 
@@ -189,7 +195,7 @@ revote_same_candidate_refused = Fault(
     title="the same candidate asking again is refused: a lost answer is never repaired",
     source="akka-raft #29; vesoft nebula #2419",
     breaks="progress",
-    actions=("HandleRequestVoteRequest",),
+    action="HandleRequestVoteRequest",
     implementation=Reference(RevoteSameCandidateRefused),
 )
 
@@ -212,7 +218,7 @@ two_leaders_restart = Fault(
     title="a server comes back from a crash as leader of its old term",
     source="hashicorp/raft #364, #386 (StartAsLeader, removed)",
     breaks="ElectionSafety",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(node=RemembersItsRole),
 )
 
@@ -230,7 +236,8 @@ ae_no_prevterm = Fault(
     title="the consistency check compares prevLogIndex only",
     source="§5.3",
     breaks="LogMatching",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
+    also=("Restart",),
     implementation=Reference(AeNoPrevTerm),
 )
 
@@ -245,7 +252,8 @@ ae_truncate_always = Fault(
     title="deletes everything after prevLogIndex: a late AppendEntries erases acknowledged entries",
     source="raftos #26; CCF #5991, #6016",
     breaks="durability",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
+    also=("Restart",),
     implementation=Reference(AeTruncateAlways),
 )
 
@@ -260,7 +268,8 @@ ae_never_truncates = Fault(
     title="entries that conflict survive, new ones go behind them",
     source="Figure 2, AppendEntries, step 3",
     breaks="LogMatching",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
+    also=("Restart",),
     implementation=Reference(AeNeverTruncates),
 )
 
@@ -275,7 +284,8 @@ ae_duplicate_appends = Fault(
     title="an AppendEntries that comes again appends its entries again",
     source="akka-raft, in NSDI 2016 (raft-58b); willemt/raft a1fbc29",
     breaks="LogMatching",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
+    also=("Restart",),
     implementation=Reference(AeDuplicateAppends),
 )
 
@@ -292,7 +302,8 @@ ae_truncates_below_commit = Fault(
     title="an AppendEntries from before the commit index cuts committed entries off",
     source="willemt/raft 396f7b7; akka-entity-replication #165",
     breaks="StateMachineSafety",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
+    also=("Restart",),
     implementation=Reference(AeTruncatesBelowCommit),
 )
 
@@ -307,7 +318,8 @@ ae_stale_term_accepted = Fault(
     title="an AppendEntries of an earlier term is taken in",
     source="§5.1",
     breaks="LogMatching",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
+    also=("Restart",),
     implementation=Reference(AeStaleTermAccepted),
 )
 
@@ -323,7 +335,8 @@ leader_overwrites_own_log = Fault(
     title="a new leader throws away what it does not know to be committed",
     source="Figure 3, Leader Append-Only; CCF #5929",
     breaks="LeaderCompleteness",
-    actions=("BecomeLeader",),
+    action="BecomeLeader",
+    also=("Restart",),
     implementation=Reference(LeaderOverwritesOwnLog),
 )
 
@@ -338,7 +351,7 @@ match_not_max = Fault(
     title="matchIndex is assigned, not maximised: a late answer lowers it",
     source="raftos #25; PySyncObj #167; raft.tla #18",
     breaks="conformance",
-    actions=("HandleAppendEntriesResponse",),
+    action="HandleAppendEntriesResponse",
     implementation=Reference(MatchNotMax),
 )
 
@@ -353,7 +366,7 @@ next_not_updated = Fault(
     title="a success moves matchIndex and not nextIndex",
     source="PySyncObj #167; CCF #5895",
     breaks="conformance",
-    actions=("HandleAppendEntriesResponse",),
+    action="HandleAppendEntriesResponse",
     implementation=Reference(NextNotUpdated),
 )
 
@@ -368,7 +381,7 @@ next_below_match_on_nack = Fault(
     title="a late refusal lowers nextIndex to what is known to match",
     source="CCF #5341, #5630; etcd #1366",
     breaks="progress",
-    actions=("HandleAppendEntriesResponse",),
+    action="HandleAppendEntriesResponse",
     implementation=Reference(NextBelowMatchOnNack),
 )
 
@@ -383,7 +396,7 @@ heartbeat_ack_matches_tail = Fault(
     title="any success, of a heartbeat even, is taken as: the whole log matches",
     source="Ratis RATIS-2605; async-raft #102",
     breaks="StateMachineSafety",
-    actions=("HandleAppendEntriesResponse",),
+    action="HandleAppendEntriesResponse",
     implementation=Reference(HeartbeatAckMatchesTail),
 )
 
@@ -401,7 +414,7 @@ commit_old_term = Fault(
     title="commits an entry of an earlier term by counting (Figure 8)",
     source="§5.4.2; PySyncObj #169; logcabin #44; CCF #4472, #5674",
     breaks="LeaderCompleteness",
-    actions=("AdvanceCommitIndex",),
+    action="AdvanceCommitIndex",
     implementation=Reference(CommitOldTerm),
 )
 
@@ -416,7 +429,7 @@ commit_not_max = Fault(
     title="a follower's commitIndex goes back",
     source="PySyncObj #166; raft.tla #19, #22",
     breaks="conformance",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
     implementation=Reference(CommitNotMax),
 )
 
@@ -431,7 +444,7 @@ commit_unverified_suffix = Fault(
     title="a follower commits up to its own last entry, beyond what the message shows to match",
     source="Figure 2, AppendEntries, step 5; rabbitmq/ra #508",
     breaks="StateMachineSafety",
-    actions=("HandleAppendEntriesRequest",),
+    action="HandleAppendEntriesRequest",
     implementation=Reference(CommitUnverifiedSuffix),
 )
 
@@ -446,7 +459,7 @@ commit_last_stored = Fault(
     title="a leader commits what it has stored itself",
     source="canonical/raft 1996d32",
     breaks="LeaderCompleteness",
-    actions=("AdvanceCommitIndex",),
+    action="AdvanceCommitIndex",
     implementation=Reference(CommitLastStored),
 )
 
@@ -465,7 +478,7 @@ vote_volatile = Fault(
     title="votedFor does not survive a crash",
     source="PySyncObj #84; akka-raft #56; seaweedfs/raft #9",
     breaks="ElectionSafety",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(storage=ForgetsVote),
 )
 
@@ -480,7 +493,7 @@ term_volatile = Fault(
     title="currentTerm is 0 after a crash while the log keeps later terms",
     source="PySyncObj #201, #202; raft-java #57; sofa-jraft",
     breaks="LeaderCompleteness",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(storage=ForgetsTerm),
 )
 
@@ -495,7 +508,7 @@ exception_restarts_empty = Fault(
     title="a server that is restarted after an exception begins with nothing",
     source="akka-raft #62",
     breaks="ElectionSafety",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(storage=ForgetsAll),
 )
 
@@ -515,7 +528,7 @@ ack_before_fsync = Fault(
     title="answers leave before what they promise is synced",
     source="PySyncObj #84; yugabyte #23453",
     breaks="durability",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(node=SendsBeforeSync),
 )
 
@@ -533,7 +546,7 @@ persist_error_ignored = Fault(
     title="a write that failed is taken for done",
     source="dragonboat #409; sofa-jraft #96",
     breaks="durability",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(storage=LosesWrites),
 )
 
@@ -556,7 +569,7 @@ commit_ahead_of_log = Fault(
     title="the stored commitIndex is ahead of the stored log after a crash",
     source="PySyncObj #197; sofa-jraft #1092",
     breaks="StateMachineSafety",
-    actions=("Restart",),
+    action="Restart",
     implementation=Reference(node=StoresCommitFirst),
 )
 

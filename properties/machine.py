@@ -10,6 +10,8 @@ people who work that way, with Hypothesis' settings and its database.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -34,8 +36,22 @@ from .schedules import (
 )
 from .watchdog import watchdog
 
-DELIVERIES = 3
-"""How much likelier each message is to arrive than anything else is to happen to it."""
+WEIGHTS: Mapping[type[Action], int] = {
+    Deliver: 12,
+    Timeout: 2,
+    Request: 2,
+    Restart: 2,
+    Heal: 2,
+    Duplicate: 1,
+    Drop: 1,
+    Crash: 1,
+    Partition: 1,
+}
+"""How often each kind is chosen where it is enabled: what moves a cluster on more than what disturbs it."""
+
+
+CRASHES = ((0, 0), (1, 0), (2, 0), (2, 1), (3, 0), (4, 0))
+"""After how many operations, and with how many unsynced writes kept: around writes, sync and sends."""
 
 
 def machine_of(implementation: Implementation, judged: bool = True) -> type[RuleBasedStateMachine]:
@@ -61,9 +77,11 @@ def machine_of(implementation: Implementation, judged: bool = True) -> type[Rule
         def act(self, data: st.DataObject) -> None:
             assert self.lockstep is not None
             choices = enabled_actions(self.lockstep.cluster, f"v{self.requests + 1}")
-            if not choices:
+            kinds = [kind for kind in choices for _ in range(WEIGHTS[kind])]
+            if not kinds:
                 return
-            action = data.draw(st.sampled_from(choices), label="action")
+            kind = data.draw(st.sampled_from(kinds), label="kind")
+            action = data.draw(st.sampled_from(choices[kind]), label="action")
             self.requests += isinstance(action, Request)
             with watchdog(self.lockstep.cluster):
                 self.lockstep.do(action)
@@ -83,31 +101,27 @@ def machine_of(implementation: Implementation, judged: bool = True) -> type[Rule
     return RaftMachine
 
 
-def enabled_actions(cluster: Cluster, value: str) -> list[Action]:
-    """What may happen now, what moves the cluster on more than once; `value` is what a client asks for."""
+def enabled_actions(cluster: Cluster, value: str) -> dict[type[Action], list[Action]]:
+    """What may happen now, by its kind; `value` is what a client asks for."""
     network = cluster.network
-    actions: list[Action] = []
-    for packet in network.arrivals():
-        actions += [Deliver(packet.source, packet.dest, packet.number)] * DELIVERIES
-    for server in cluster.servers.values():
-        if server.life is None:
-            actions.append(Restart(server.name))
-            continue
-        actions += [Timeout(server.name, timer) for timer in server.timers]
-        if server.state is None or server.state.role in ("Leader", None):
-            actions.append(Request(server.name, value))
-        if cluster.caps.durable:
-            actions += [Crash(server.name, after, keep) for after, keep in ((0, 0), (1, 0), (2, 1), (4, 0))]
-    for packet in network.flight:
-        if network.can_duplicate:
-            actions.append(Duplicate(packet.source, packet.dest, packet.number))
-        if network.can_drop:
-            actions.append(Drop(packet.source, packet.dest, packet.number))
-    if network.is_cut:
-        actions.append(Heal())
-    else:
-        others = [tuple(name for name in cluster.names if name != alone) for alone in cluster.names]
-        actions += [
-            Partition(((alone,), rest)) for alone, rest in zip(cluster.names, others, strict=True) if rest
-        ]
-    return actions
+    alive = [server for server in cluster.servers.values() if server.life is not None]
+    leading = [server for server in alive if server.state is None or server.state.role in ("Leader", None)]
+    crashing = alive if cluster.caps.durable else []
+    arrivals, flight = network.arrivals(), network.flight
+    alone = [name for name in cluster.names if len(cluster.names) > 1 and not network.is_cut]
+    actions: dict[type[Action], list[Action]] = {
+        Deliver: [Deliver(packet.source, packet.dest, packet.number) for packet in arrivals],
+        Timeout: [Timeout(server.name, timer) for server in alive for timer in server.timers],
+        Request: [Request(server.name, value) for server in leading],
+        Restart: [Restart(server.name) for server in cluster.servers.values() if server.life is None],
+        Heal: [Heal()] if network.is_cut else [],
+        Duplicate: [Duplicate(p.source, p.dest, p.number) for p in flight if network.can_duplicate],
+        Drop: [Drop(p.source, p.dest, p.number) for p in flight if network.can_drop],
+        Crash: [Crash(server.name, after, keep) for server in crashing for after, keep in CRASHES],
+        Partition: [Partition(((name,), _others(name, cluster.names))) for name in alone],
+    }
+    return {kind: enabled for kind, enabled in actions.items() if enabled}
+
+
+def _others(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(other for other in names if other != name)

@@ -89,7 +89,7 @@ class Plan:
     """How readily the timers of each server fire, relative to one another."""
 
 
-def generator_of(seed: int, index: int) -> random.Random:
+def generator_of(seed: int | str, index: int) -> random.Random:
     """The chance of schedule `index` of a campaign; a text as seed does not depend on PYTHONHASHSEED."""
     return random.Random(f"raftcheck/{seed}/{index}")
 

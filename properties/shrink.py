@@ -3,13 +3,15 @@
 Any subset of a schedule is a schedule, so most of it is deletion. What a deletion would spoil is the numbers
 of messages: with one send less, number 7 is another message. So while a schedule shrinks, each message is
 known by what sent it (which action, and as its how-manieth on the link), and gets its number when the smaller
-schedule runs.
+schedule runs. And what shows in a long schedule may show in short ones that have nothing to do with it, so a
+few are made up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import msgspec
@@ -18,8 +20,9 @@ from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster
 from .finding import Finding
-from .lockstep import Failure, Outcome, kind_of, run
+from .lockstep import Failure, Outcome, Source, kind_of, run
 from .node import Implementation
+from .scheduler import draw_plan, generator_of, made_up
 from .schedules import Action, Crash, Deliver, Drop, Duplicate, Heal, Partition, Schedule
 from .watchdog import PATIENCE_SECONDS
 
@@ -29,7 +32,10 @@ MOST_RUNS = 3000
 MOST_PAIRED = 40
 """Of a longer schedule no pairs are tried: there are too many, for too little."""
 
-HANG_COST = 300
+MOST_MADE_UP = 150
+"""New schedules that are tried in place of one that cannot be made smaller."""
+
+HANG_COST = 600
 """A run that hangs counts as so many others, since it takes its time."""
 
 HANG_PATIENCE_SECONDS = 0.5
@@ -103,6 +109,7 @@ class _Shrinker:
         self._kind = kind_of(failure)
         self._new_judge = new_judge
         self._runs_left = MOST_RUNS
+        self._made_up = 0
         hangs = isinstance(failure, Finding) and failure.kind == "hang"
         self._patience_seconds = HANG_PATIENCE_SECONDS if hangs else PATIENCE_SECONDS
 
@@ -113,7 +120,7 @@ class _Shrinker:
 
     def smallest(self, case: Case) -> Case:
         case = self._shorter(case)
-        while (better := self._simpler(case) or self._without_a_pair(case)) is not None:
+        while better := self._simpler(case) or self._without_a_pair(case) or self._elsewhere(case):
             case = self._shorter(better)
         return case
 
@@ -143,12 +150,28 @@ class _Shrinker:
                     return shorter
         return None
 
+    def _elsewhere(self, case: Case) -> Case | None:
+        """The first case that has nothing to do with this one but the mistake, and is shorter."""
+        while self._made_up < MOST_MADE_UP and len(case.steps) > 1 and self._runs_left > 0:
+            self._made_up += 1
+            rng = generator_of("shrink", self._made_up)
+            servers = 1 + self._made_up % min(3, len(case.servers))
+            plan = draw_plan(rng, self._implementation.caps, servers, len(case.steps) - 1)
+            outcome = self._run(plan.servers, plan.config, made_up(plan, rng))
+            if outcome.failure is not None and kind_of(outcome.failure) == self._kind:
+                plain = tuple(Step(place, action) for place, action in enumerate(outcome.performed))
+                return self._attempt(plan.servers, plan.config, plain, by_origin=False)
+        return None
+
     def _simpler(self, case: Case) -> Case | None:
         """The first variant with fewer servers or plainer values that fails as well; None if none does."""
         for servers, config, steps in _variants(case):
-            simpler = self._attempt(servers, config, steps)
-            if simpler is not None:
-                return simpler
+            # With fewer servers another step may be the one that wins an election and sends: then the
+            # messages have their numbers still, but other origins.
+            for by_origin in (True, False) if servers != case.servers else (True,):
+                simpler = self._attempt(servers, config, steps, by_origin)
+                if simpler is not None:
+                    return simpler
         return None
 
     def _attempt(
@@ -158,13 +181,17 @@ class _Shrinker:
         if self._runs_left <= 0:
             return None
         tried = _Tried(steps, by_origin)
-        judge = self._new_judge(servers)
-        outcome = run(self._implementation, servers, config, tried.actions, judge, self._patience_seconds)
-        hung = isinstance(outcome.failure, Finding) and outcome.failure.kind == "hang"
-        self._runs_left -= HANG_COST if hung else 1
+        outcome = self._run(servers, config, tried.actions)
         if outcome.failure is None or kind_of(outcome.failure) != self._kind:
             return None
         return Case(servers, config, tried.performed(outcome.performed), outcome)
+
+    def _run(self, servers: tuple[str, ...], config: dict[str, Any], source: Source) -> Outcome:
+        judge = self._new_judge(servers)
+        outcome = run(self._implementation, servers, config, source, judge, self._patience_seconds)
+        hung = isinstance(outcome.failure, Finding) and outcome.failure.kind == "hang"
+        self._runs_left -= HANG_COST if hung else 1
+        return outcome
 
 
 class _Tried:
@@ -231,9 +258,11 @@ def _variants(case: Case) -> Iterator[tuple[tuple[str, ...], dict[str, Any], Seq
     servers, config, steps = case.servers, case.config, case.steps
     if config:
         yield servers, {}, steps
-    for server in reversed(servers if len(servers) > 1 else ()):
-        rest = tuple(name for name in servers if name != server)
-        yield rest, config, tuple(_without(server, steps))
+    for count in range(1, len(servers)):
+        # Under the first names: a judge is compiled for each set of names.
+        for few in combinations(servers, count):
+            names = dict(zip(few, servers, strict=False))
+            yield servers[:count], config, tuple(_among(names, steps))
     for place, step in enumerate(steps):
         if isinstance(step.action, Crash):
             for after, keep in ((0, 0), (step.action.after, 0), (step.action.after - 1, step.action.keep)):
@@ -242,19 +271,24 @@ def _variants(case: Case) -> Iterator[tuple[tuple[str, ...], dict[str, Any], Seq
                     yield servers, config, (*steps[:place], crash, *steps[place + 1 :])
 
 
-def _without(server: str, steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps in a cluster that lacks one server."""
+def _among(names: dict[str, str], steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps that are about these servers only, with each server under its new name."""
     for step in steps:
-        match step.action:
-            case Deliver(source, dest, _) | Duplicate(source, dest, _) | Drop(source, dest, _):
-                concerned = server in (source, dest)
-            case Partition(groups):
-                smaller = tuple(tuple(name for name in group if name != server) for group in groups)
-                yield replace(step, action=Partition(smaller))
-                continue
-            case Heal():
-                concerned = False
-            case action:
-                concerned = action.server == server
-        if not concerned:
-            yield step
+        action = _renamed(step.action, names)
+        if action is not None:
+            yield replace(step, action=action)
+
+
+def _renamed(action: Action, names: dict[str, str]) -> Action | None:
+    """The action under the new names; None if it is about a server that has none."""
+    match action:
+        case Deliver(source, dest, number) | Duplicate(source, dest, number) | Drop(source, dest, number):
+            known = source in names and dest in names
+            return type(action)(names[source], names[dest], number) if known else None
+        case Partition(groups):
+            return Partition(tuple(tuple(names[old] for old in group if old in names) for group in groups))
+        case Heal():
+            return action
+        case _:
+            known = action.server in names
+            return msgspec.structs.replace(action, server=names[action.server]) if known else None

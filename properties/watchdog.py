@@ -1,6 +1,6 @@
 """Ends a call of a node that does not return.
 
-A timer of the process looks every second whether the cluster still is in the same step; it costs a step
+A timer of the process looks every few seconds whether the cluster still is in the same step; it costs a step
 nothing. Works in the main thread of a Unix process; elsewhere a node that hangs, hangs.
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
 """A step of any Raft takes well under a millisecond; this leaves room for a busy machine."""
 
 

@@ -65,7 +65,7 @@ Sends(type) == unsent # <<>> /\ Head(unsent).mtype = type /\ Head(unsent).mdest 
 Nearest(n, low, high) == Min(Max(n, low), high)
 
 -----------------------------------------------------------------------------
-(* The choices of raft.tla, as the line has them. Where the line has what raft.tla does not     *)
+(* The choices of raft.tla, as the line has them. Where the line has what raft.tla does not      *)
 (* allow, the nearest that it does is taken, so that the step can be shown beside the line.      *)
 
 \* Nothing is counted over the values of a trace: any string will do.
@@ -337,8 +337,8 @@ TraceIdle ==
     /\ UNCHANGED vars
     /\ Silently
 
-(* and what the server does next of itself. After a crash nothing is known but what left: steps   *)
-(* that change nothing stable are taken only for the sake of a send, or for what the restart shows. *)
+(* and what the server does next of itself. After a crash nothing is known but what left: what   *)
+(* changes nothing stable is taken only for the sake of a send, or of what the restart shows.    *)
 
 TraceBecomeLeader ==
     /\ Follows("BecomeLeader")

@@ -177,7 +177,7 @@ Discard(m)               == messages (-) SetToBag({m})
 Reply(response, request) == Discard(request) (+) SetToBag({response})
 
 -----------------------------------------------------------------------------
-(* Choices: all that is left open to a server or to the network. The widest that is safe is     *)
+(* Choices: all that is left open to a server or to the network. The widest that is safe is      *)
 (* here; a configuration may replace each by a subset of it, and by nothing else.                *)
 
 \* The messages of a type that server i may receive next.

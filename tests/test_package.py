@@ -16,14 +16,19 @@ SUFFIXES = (".py", ".tla", ".cfg", ".lark", ".md")
 
 
 @pytest.fixture(scope="module")
-def wheel(
-    root: Path, source_files: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, bytes]:
-    """The content of the wheel, built from a copy: building writes into the tree that it builds from."""
-    tree, dist = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist")
+def tree(root: Path, source_files: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the source tree: building writes into the tree that it builds from."""
+    copy = tmp_path_factory.mktemp("tree")
     for path in source_files:
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / path, tree / path)
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / path, copy / path)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The content of the wheel."""
+    dist = tmp_path_factory.mktemp("dist")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(dist)]
     subprocess.run([*pip, "wheel", *options, str(tree)], check=True)
@@ -33,10 +38,10 @@ def wheel(
 
 
 def test_the_wheel_has_every_source_file_and_nothing_else(
-    root: Path, source_files: tuple[Path, ...], wheel: dict[str, bytes]
+    tree: Path, source_files: tuple[Path, ...], wheel: dict[str, bytes]
 ) -> None:
     sources = {
-        f"raftcheck/{path.as_posix()}": (root / path).read_bytes()
+        f"raftcheck/{path.as_posix()}": (tree / path).read_bytes()
         for path in source_files
         if path.parts[0] in FOLDERS and (path.suffix in SUFFIXES or path.name == "py.typed")
     }

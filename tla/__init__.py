@@ -1,7 +1,7 @@
 """TLA+ in Python: syntax tree, modules, values, compiler, explicit checker. Knows nothing about Raft.
 
-    model = Model(load("Lift.tla"), load_config("Lift.cfg"))
-    result = check(model)
+model = Model(load("Lift.tla"), load_config("Lift.cfg"))
+result = check(model)
 """
 
 from .checker import Result, Step, Violation, check
@@ -9,7 +9,8 @@ from .config import Config, load_config, parse_config
 from .errors import Span, TlaError
 from .model import Action, Formula, Model, State
 from .modules import load, parse
-from .notation import format_value, parse_value
+from .notation import parse_value
+from .values import format_value
 
 __all__ = [
     "Action",

@@ -2,7 +2,8 @@
 
 A conjunction is nested code, `x' = e` an assignment to a local, `\\E` a loop, a disjunction one piece of code
 after the other; the innermost place emits the successor. As in TLC, a disjunction or `\\E` is looked at once
-for each way to be true, also where it primes nothing.
+for each way to be true, also where it primes nothing; but once every variable has its value, what comes after
+is only tested.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from .syntax import (
     If,
     Let,
     Or,
+    Parameter,
     Prime,
     Quantifier,
     Ref,
     Tuple,
     Unchanged,
     Variable,
-    level,
+    branches,
 )
 from .values import Value
 
@@ -71,32 +73,57 @@ class Actions:
                     self.action(body, inner, then)
             case Quantifier(universal=True) if self.unrolled(node, environment, then):
                 pass
+            case Quantifier(universal=True, body=body) if not self.of.initial and self.branches(body):
+                self.for_all(node, environment, then)
+            case Builtin(operator="=>", arguments=(premise, body)) if self.binds(body) or self.branches(body):
+                code = self.of.truth(premise, environment)
+                with self.restoring(), self.code.block(f"if {code}:"):
+                    self.action(body, environment, then)
+                with self.restoring(), self.code.block("else:"):
+                    then()
             case BoxAction(action=action, subscript=subscript):
                 self.action(Or(node.span, (action, Unchanged(node.span, subscript))), environment, then)
             case Unchanged(body=body):
                 self.unchanged(body, environment, then)
-            case Builtin(operator="=", arguments=(target, source)) if self.unassigned(target, environment):
-                self.assign(target, self.of.stored(source, environment), then)
-            case Builtin(operator="\\in", arguments=(target, source)) if self.unassigned(target, environment):
+            case Builtin(operator="=", arguments=(left, right)) if target := self.target(left, environment):
+                self.bind_variable(target, self.code.atom(self.of.stored(right, environment)), then)
+            case Builtin(operator="\\in", arguments=(left, right)) if target := self.target(
+                left, environment
+            ):
                 name = self.code.name("n")
-                members = self.of.members(source, environment, in_order=True)
+                members = self.of.members(right, environment, in_order=True)
                 with self.restoring(), self.code.block(f"for {name} in {members}:", loop=True):
-                    self.assign(target, name, then)
+                    self.bind_variable(target, name, then)
             case Ref() if self.referred(node, environment, then):
                 pass
             case _:
-                code = self.of.truth(node, environment)
-                if code == "True":
-                    then()
-                    return
-                with self.restoring(), self.code.block(f"if {code}:"):
-                    then()
+                self.test(node, environment, then)
+
+    def test(self, node: Expr, environment: Environment, then: Continuation) -> None:
+        code = self.of.truth(node, environment)
+        if code == "True":
+            then()
+            return
+        with self.restoring(), self.code.block(f"if {code}:"):
+            then()
 
     def in_turn(self, items: tuple[Expr, ...], environment: Environment, then: Continuation) -> None:
         if not items:
             then()
             return
-        self.action(items[0], environment, lambda: self.in_turn(items[1:], environment, then))
+        self.action(items[0], environment, lambda: self.after_first(items[1:], environment, then))
+
+    def after_first(self, items: tuple[Expr, ...], environment: Environment, then: Continuation) -> None:
+        """What comes after the first of several conjuncts."""
+        if not items:
+            then()
+            return
+        step = self.test if self.is_settled() else self.action
+        step(items[0], environment, lambda: self.after_first(items[1:], environment, then))
+
+    def is_settled(self) -> bool:
+        """Whether every variable has its value."""
+        return len(self.of.assigned) == len(self.of.home.place)
 
     @contextmanager
     def restoring(self) -> Iterator[None]:
@@ -119,8 +146,8 @@ class Actions:
             self.case_action(node, at + 1, environment, then)
 
     def unrolled(self, node: Quantifier, environment: Environment, then: Continuation) -> bool:
-        """\\A over a constant set, as the conjunction that it stands for, where it primes variables."""
-        if not single(node.bounds) or level(node.body) < ACTION_LEVEL:
+        """\\A over a constant set, as the conjunction that it stands for, where it may bind variables."""
+        if not single(node.bounds) or not self.binds(node.body):
             return False
         constant = self.of.home.constant_value(node.bounds[0].domain)
         if not isinstance(constant, frozenset):
@@ -132,32 +159,41 @@ class Actions:
                 return
             inner = dict(environment)
             self.of.bind(node.bounds[0], self.of.home.constant(members[0]), inner)
-            self.action(node.body, inner, lambda: from_place(members[1:]))
+            step = self.test if self.is_settled() else self.action
+            step(node.body, inner, lambda: from_place(members[1:]))
 
         from_place(values.ordered(constant))
         return True
 
-    def unassigned(self, target: Expr, environment: Environment) -> bool:
-        """Whether the target is x' (in an initial predicate, x) and has no value yet."""
-        if self.of.primed:
-            return False
-        if self.of.initial:
-            return (
-                isinstance(target, Ref) and isinstance(target.to, Variable)
-                and target.to.name not in self.of.assigned
-            )  # fmt: skip
-        if self.of.step or not isinstance(target, Prime):
-            return False
-        body = target.body
-        return (
-            isinstance(body, Ref) and isinstance(body.to, Variable) and body.to.name not in self.of.assigned
-        )
+    def for_all(self, node: Quantifier, environment: Environment, then: Continuation) -> None:
+        """\\A over any set: a function that takes the elements one by one, and `then` after the last."""
+        run, members, place = (self.code.name(prefix) for prefix in ("f", "t", "p"))
+        sets = [
+            self.of.members(bound.domain, environment, in_order=True)
+            for bound in node.bounds
+            for _ in ([0] if bound.pattern else bound.parameters)
+        ]
+        self.code.line(f"{members} = tuple(product({', '.join(sets)}))")
+        with self.restoring(), self.code.closure(f"def {run}({place}):"):
+            with self.code.block(f"if {place} == len({members}):"):
+                then()
+            with self.code.block("else:"):
+                inner = dict(environment)
+                self.of.match_arguments(node.bounds, f"{members}[{place}]", inner, together=True)
+                self.action(node.body, inner, lambda: self.code.line(f"{run}({place} + 1)"))
+        self.code.line(f"{run}(0)")
 
-    def assign(self, target: Expr, code: str, then: Continuation) -> None:
-        reference = target.body if isinstance(target, Prime) else target
-        assert isinstance(reference, Ref)
-        assert isinstance(reference.to, Variable)
-        self.bind_variable(reference.to.name, self.code.atom(code), then)
+    def target(self, node: Expr, environment: Environment) -> str | None:
+        """The variable that `node = ...` gives a value to, or None where it just compares."""
+        if not self.of.initial:
+            if not isinstance(node, Prime):
+                return None
+            node = node.body
+        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Lazy):
+            node, environment = meant.node, meant.environment
+        if isinstance(node, Ref) and isinstance(node.to, Variable) and node.to.name not in self.of.assigned:
+            return node.to.name
+        return None
 
     def bind_variable(self, name: str, code: str, then: Continuation) -> None:
         before = self.of.assigned
@@ -172,10 +208,12 @@ class Actions:
                 parts = tuple(Unchanged(node.span, item) for item in items)
                 self.in_turn(parts, environment, then)
                 return
-            case Ref(to=Variable(name=name)) if not self.of.step:
-                if name not in self.of.assigned:
-                    self.bind_variable(name, self.of.variable(name, node.span), then)
-                    return
+            case Ref(to=Variable(name=name)) if name not in self.of.assigned:
+                self.bind_variable(name, self.of.variable(name, node.span), then)
+                return
+            case Ref(to=Parameter() as parameter) if isinstance(meant := environment.get(parameter), Lazy):
+                self.unchanged(meant.node, meant.environment, then)
+                return
             case Ref(to=Definition() as to, arguments=()) if to not in environment:
                 replaced = self.of.home.binding.meaning(to)
                 if isinstance(replaced, Definition):
@@ -189,8 +227,8 @@ class Actions:
         """An operator whose body is to be read as an action; False where it is just a formula."""
         to = self.of.home.binding.meaning(node.to)
         meant = environment.get(to)
-        if isinstance(meant, Lazy) and not meant.done:
-            if not self.as_action(meant.node):
+        if isinstance(meant, Lazy):
+            if self.of.is_done(meant) or not self.as_action(meant.node):
                 return False
             self.action(meant.node, meant.environment, then)
             return True
@@ -204,16 +242,21 @@ class Actions:
             return False
         inner = self.of.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
         with self.restoring():
-            if self.trail is not None and level(to.body) >= ACTION_LEVEL:
+            if self.trail is not None and self.of.home.level(to.body) >= ACTION_LEVEL:
                 self.trail = (*self.trail, to.name)
             self.action(to.body, inner, then)
         return True
 
     def as_action(self, node: Expr) -> bool:
-        """Whether the formula can bind variables or has several ways to be true (which TLC counts)."""
-        if self.of.initial or level(node) >= ACTION_LEVEL:
-            return True
-        return isinstance(node, And | Or | Quantifier | If | Case | Let | Ref)
+        """Whether the formula is to be taken apart: it may bind variables or have several ways to be true."""
+        return self.binds(node) or isinstance(node, And | Or | Quantifier | If | Case | Let | Ref)
+
+    def binds(self, node: Expr) -> bool:
+        """Whether the formula may say what a variable is."""
+        return self.of.initial or self.of.home.level(node) >= ACTION_LEVEL
+
+    def branches(self, node: Expr) -> bool:
+        return branches(node, self.of.home.binding.meaning)
 
     def emit(self) -> None:
         """The innermost place: every variable has a value in the next state."""

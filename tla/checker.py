@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .errors import TlaError
 from .model import RUNTIME_ERRORS, Action, Formula, Model, State
 
 
@@ -73,7 +72,7 @@ class _Search:
         self.invariants = [f for reference in config.invariants for f in model.conjuncts(reference)]
         self.constraints = [f for reference in config.constraints for f in model.conjuncts(reference)]
         self.steps = [model.step_property(reference) for reference in config.properties]
-        self.action_constraints = [model.formula(r.name, r.span) for r in config.action_constraints]
+        self.action_constraints = [model.action_constraint(name) for name in config.action_constraints]
         # A state that is searched from has passed its tests, so that a step needs only those
         # that read what the action writes.
         self.to_test = {action: self.tests_after(action) for action in self.actions}
@@ -113,7 +112,7 @@ class _Search:
             self.result.generated += 1
             if state in self.reached:
                 continue
-            within = all(self.holds(formula, state) for formula in self.constraints)
+            within = self.all_hold(self.constraints, state)
             self.check_invariants(self.invariants, state, None)
             if within:
                 self.reached[state] = None
@@ -156,10 +155,9 @@ class _Search:
     def meet(self, state: State, action: Action, successor: State) -> bool:
         """Tests a state that is new, or outside of the constraints; whether it is within them."""
         constraints, invariants = self.to_test[action]
-        within = all(self.holds(formula, successor) for formula in constraints) and all(
-            self.holds(formula, state, successor if formula.on_steps else None)
-            for formula in self.action_constraints
-        )
+        within = self.all_hold(constraints, successor)
+        for formula in self.action_constraints if within else ():
+            within = within and self.holds(formula, state, successor if formula.on_steps else None)
         self.check_invariants(invariants, successor, (state, action))
         return within
 
@@ -171,22 +169,40 @@ class _Search:
     def check_invariants(
         self, formulas: list[Formula], state: State, via: tuple[State, Action] | None
     ) -> None:
-        for formula in formulas:
-            if not self.holds(formula, state, None, via):
-                raise _Found("invariant", formula.name, state, via)
+        if not self.all_hold(formulas, state, via):
+            broken = next(formula for formula in formulas if not formula.holds(state))
+            raise _Found("invariant", broken.name, state, via)
 
-    def holds(
-        self,
-        formula: Formula,
-        state: State,
-        successor: State | None = None,
-        via: tuple[State, Action] | None = None,
+    def all_hold(
+        self, formulas: list[Formula], state: State, via: tuple[State, Action] | None = None
     ) -> bool:
+        """Whether a state satisfies all formulas; looks no further than the first that it does not."""
+        formula = None
+        try:
+            for formula in formulas:
+                if not formula.holds(state):
+                    return False
+        except RUNTIME_ERRORS as error:
+            assert formula is not None
+            raise self.found_error(error, formula, state, None, via) from error
+        return True
+
+    def holds(self, formula: Formula, state: State, successor: State | None) -> bool:
         try:
             return formula.holds(state, successor)
         except RUNTIME_ERRORS as error:
-            located: TlaError = self.model.located_in_formula(error, formula, state, successor)
-            raise _Found("error", formula.name, state, via, str(located)) from error
+            raise self.found_error(error, formula, state, successor, None) from error
+
+    def found_error(
+        self,
+        error: Exception,
+        formula: Formula,
+        state: State,
+        successor: State | None,
+        via: tuple[State, Action] | None,
+    ) -> _Found:
+        located = self.model.located_in_formula(error, formula, state, successor)
+        return _Found("error", formula.name, state, via or self.reached.get(state), str(located))
 
     def behavior(self, state: State, via: tuple[State, Action] | None) -> tuple[Step, ...]:
         """The path to a state: back along the steps by which each was first reached."""

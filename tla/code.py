@@ -137,6 +137,10 @@ class Code:
         known.append((self.scope, name))
         return name
 
+    def named(self, code: str) -> str:
+        """A name for the value, which may be asked for attributes; a number may not."""
+        return self.atom(f"({code})" if class_of(code) == "int" else code)
+
 
 def has_lines(lines: list[Any]) -> bool:
     return any(isinstance(entry, tuple) or entry for entry in lines)

@@ -18,7 +18,7 @@ import builtins
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,7 @@ class Compiler:
         self._operators: dict[Definition, str] = {}
         self._folded: dict[Any, str | None] = {}
         self._implementations: dict[Any, str] = {}
+        self._replaced: dict[Expr, frozenset[Expr]] = {}
         self._numbers = itertools.count(1)
 
     # --- the shapes -------------------------------------------------------------------------------------
@@ -90,26 +91,26 @@ class Compiler:
         expressions = Expressions(self, code)
         actions = Actions(expressions, trail)
         arguments = expressions.arguments(parameters, environment)
-        with code.block():
+        with code.block(), _refusing(node):
             actions.action(node, environment, actions.emit)
-        run = self.define(self.name("action"), ["s", "emit", *arguments], code)
+            run = self.define(self.name("action"), ["s", "emit", *arguments], code)
         return CompiledAction(run, frozenset(actions.written))
 
     def initial(self, node: Expr) -> Callable[..., None]:
         """f(emit) for an initial predicate: emits each state that satisfies it."""
         code = self.code()
         actions = Actions(Expressions(self, code, initial=True))
-        with code.block():
+        with code.block(), _refusing(node):
             actions.action(node, {}, actions.emit)
-        return self.define(self.name("initial"), ["emit"], code)
+            return self.define(self.name("initial"), ["emit"], code)
 
     def predicate(self, node: Expr) -> Callable[..., bool]:
         """f(s, t) for a formula on a state or a step."""
         code = self.code()
         expressions = Expressions(self, code, step=True)
-        with code.block():
+        with code.block(), _refusing(node):
             code.line(f"return {expressions.truth(node, {})}")
-        return self.define(self.name("predicate"), ["s", "t"], code)
+            return self.define(self.name("predicate"), ["s", "t"], code)
 
     def code(self) -> Code:
         return Code(lambda: next(self._numbers))
@@ -155,26 +156,11 @@ class Compiler:
         """Code for the value of a constant expression, or None where it is not one (or has no value)."""
         if node not in self._folded:
             self._folded[node] = None
-            if level(node) == CONSTANT_LEVEL and not free_parameters(node) and not self._reads_state(node):
+            if self.level(node) == CONSTANT_LEVEL and not free_parameters(node):
                 # An error is due when, and only when, the expression is evaluated.
                 with suppress(TlaError):
                     self._folded[node] = self.constant(Evaluator(self.binding).value(node))
         return self._folded[node]
-
-    def _reads_state(self, node: Expr) -> bool:
-        """Whether an override of the configuration brings in a variable or a prime."""
-        if not self.binding.overrides:
-            return False
-        todo, seen = [node], {node}
-        while todo:
-            for body in reachable(todo.pop()):
-                for replacement in _overridden(body, self.binding):
-                    if level(replacement) > CONSTANT_LEVEL:
-                        return True
-                    if replacement not in seen:
-                        seen.add(replacement)
-                        todo.append(replacement)
-        return False
 
     def constant_value(self, node: Expr) -> Value | None:
         code = self.folded(node)
@@ -241,19 +227,38 @@ class Compiler:
             wrapper.line(f"return {once}[0]")
         self.define(name, ["s"], wrapper)
 
+    # --- what the configuration puts in the place of names counts too -------------------------------------
+
     def reads(self, node: Expr) -> frozenset[str]:
-        """The variables that the value depends on, overrides included."""
-        found: set[str] = set()
-        todo, seen = [node], {node}
-        while todo:
-            current = todo.pop()
-            found |= variables_read(current)
-            for body in reachable(current):
-                for replacement in _overridden(body, self.binding):
-                    if replacement not in seen:
-                        seen.add(replacement)
-                        todo.append(replacement)
-        return frozenset(found)
+        """The variables that the value depends on, primed or not."""
+        return frozenset().union(*map(variables_read, self._replacing(node)))
+
+    def level(self, node: Expr) -> int:
+        """The level of the expression (syntax.level)."""
+        return max(map(level, self._replacing(node)))
+
+    def _replacing(self, node: Expr) -> frozenset[Expr]:
+        """The expression, and all bodies that it comes to by an override."""
+        if node not in self._replaced:
+            found, todo = {node}, [node]
+            while todo and self.binding.overrides:
+                for body in reachable(todo.pop()):
+                    new = set(_overridden(body, self.binding)) - found
+                    found |= new
+                    todo += new
+            self._replaced[node] = frozenset(found)
+        return self._replaced[node]
+
+
+@contextmanager
+def _refusing(node: Expr) -> Iterator[None]:
+    """Python has bounds for how deep its blocks and expressions nest."""
+    try:
+        yield
+    except (SyntaxError, RecursionError, MemoryError):
+        raise TlaError("what stands here is nested too deeply to be compiled", node.span) from None
+    except TlaError as error:
+        raise error if error.span else TlaError(error.message, node.span) from None
 
 
 def _overridden(node: Any, binding: Binding) -> Iterator[Expr]:
@@ -276,15 +281,16 @@ def no_choice() -> Any:
 
 def as_tuple(value: Value, size: int) -> tuple[Value, ...]:
     if type(value) is not tuple or len(value) != size:
-        raise TlaError(f"expected a tuple of {size}, saw {values.show(value)}")
+        raise TlaError(f"expected a tuple of {size}, saw {values.format_value(value)}")
     return value
 
 
 _RUNTIME: dict[str, Any] = {
     **{name: getattr(values, name) for name in (
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",
-        "contains", "domain", "elements", "field", "finite", "function", "ordered", "replaced", "strict",
-        "truth", "unlike")},
-    "subset": standard.subset, "bag_with": standard.bag_with, "bag_without": standard.bag_without,
-    "no_case": no_case, "no_choice": no_choice, "as_tuple": as_tuple,
+        "contains", "domain", "elements", "field", "finite", "found", "function", "ordered", "replaced",
+        "strict", "truth", "unlike")},
+    "subset": standard.subset, "within": standard.within,
+    "bag_with": standard.bag_with, "bag_without": standard.bag_without,
+    "product": itertools.product, "no_case": no_case, "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

@@ -61,15 +61,14 @@ from .values import (
     Value,
     apply,
     boolean,
-    contains,
     domain,
     elements,
     equal,
     finite,
+    format_value,
     function,
     ordered,
     replaced,
-    show,
     strict,
     truth,
 )
@@ -82,7 +81,7 @@ class Binding:
     """What a configuration makes of a module: values of constants, and what replaces what (`<-`)."""
 
     constants: dict[str, Value] = field(default_factory=dict)
-    overrides: dict[str, Definition | Native] = field(default_factory=dict)
+    overrides: dict[str, Definition | Native | Constant] = field(default_factory=dict)
 
     def meaning(self, declaration: Declaration) -> Declaration:
         """The declaration that is to be used for this one."""
@@ -94,19 +93,28 @@ class Binding:
 
 
 class Thunk:
-    """An argument or LET definition that is evaluated when it is first needed, and once."""
+    """An argument or LET definition: evaluated where it is needed, and by one evaluator once.
 
-    __slots__ = ("environment", "evaluator", "known", "node")
+    Under a prime, or with more variables assigned, another evaluator needs it, and the value may differ.
+    """
 
-    def __init__(self, evaluator: Evaluator, node: Expr, environment: Environment) -> None:
-        self.evaluator = evaluator
+    __slots__ = ("_evaluator", "environment", "known", "node", "of")
+
+    def __init__(self, node: Expr, environment: Environment, of: Definition | None = None) -> None:
+        """`of`: the definition, where it is a recursive function."""
         self.node = node
         self.environment = environment
+        self.of = of
         self.known: Value | None = None
+        self._evaluator: Evaluator | None = None
 
-    def value(self) -> Value:
-        if self.known is None:
-            self.known = self.evaluator.value(self.node, self.environment)
+    def value(self, evaluator: Evaluator) -> Value:
+        if self.known is None or self._evaluator is not evaluator:
+            if self.of is not None:
+                self.known = evaluator.recursive_function(self.of, self.environment)
+            else:
+                self.known = evaluator.value(self.node, self.environment)
+            self._evaluator = evaluator
         return self.known
 
 
@@ -138,6 +146,14 @@ class Evaluator:
         self.state = state or {}
         self.primed = primed or {}
         self._functions: dict[Definition, LazyFunction] = {}
+        self._after: Evaluator | None = None
+
+    @property
+    def after(self) -> Evaluator:
+        """What evaluates under a prime."""
+        if self._after is None:
+            self._after = Evaluator(self.binding, self.primed)
+        return self._after
 
     def value(self, node: Expr, environment: Environment = EMPTY) -> Value:
         """The value of the expression; TlaError says where and why there is none."""
@@ -189,12 +205,12 @@ class Evaluator:
             case Parameter():
                 return self.parameter(to, arguments, environment, span)
             case Definition() if to in environment:  # a LET operator
-                closure = environment[to]
-                if isinstance(closure, Thunk):
-                    return closure.value()
-                return self.call(
-                    closure.parameters, closure.body, closure.environment, arguments, environment
-                )
+                meant = environment[to]
+                if isinstance(meant, Thunk):
+                    return meant.value(self)
+                if isinstance(meant, Closure):
+                    return self.call(meant.parameters, meant.body, meant.environment, arguments, environment)
+                return meant
             case Definition(recursive_function=True):
                 return self.recursive_function(to, EMPTY)
             case Definition():
@@ -210,7 +226,7 @@ class Evaluator:
         assert to in environment, (to, span)
         meant = environment[to]
         if isinstance(meant, Thunk):
-            return meant.value()
+            return meant.value(self)
         if isinstance(meant, Closure):
             return self.call(meant.parameters, meant.body, meant.environment, arguments, environment)
         if isinstance(meant, Definition | Native | Constant):
@@ -252,7 +268,7 @@ class Evaluator:
                 return environment.get(to, to)
             case Literal(value=value) if not isinstance(value, bool):
                 return value
-        return Thunk(self, argument, environment)
+        return Thunk(argument, environment)
 
     def native_argument(self, argument: Expr | OperatorArgument, environment: Environment) -> Any:
         """A value, or a callable from values to a value where the argument is an operator."""
@@ -285,7 +301,7 @@ class Evaluator:
                 return strict(self.value(body.body, inner))
 
             made = LazyFunction(self.arguments_of(body.bounds, home), result)
-            environment[definition] = _known(made, self)
+            environment[definition] = made
             if home:
                 return made
             self._functions[definition] = made
@@ -298,11 +314,11 @@ class Evaluator:
         inner: dict[Any, Any] = dict(environment)
         for definition in node.definitions:
             if definition.recursive_function:
-                inner[definition] = _known(self.recursive_function(definition, {**inner, None: None}), self)
+                inner[definition] = Thunk(definition.body, inner, of=definition)
             elif definition.arity or definition.recursive:
                 inner[definition] = Closure(definition.parameters, definition.body, inner)
             else:
-                inner[definition] = Thunk(self, definition.body, inner)
+                inner[definition] = Thunk(definition.body, inner)
         return inner
 
     # --- logic ----------------------------------------------------------------------------------------
@@ -336,12 +352,20 @@ class Evaluator:
                 return chosen
         raise TlaError("CHOOSE finds no such element", node.span)
 
+    def members(self, node: Expr, environment: Environment) -> tuple[Value, ...]:
+        """The elements of the set, in the order of all values."""
+        found = self.value(node, environment)
+        try:
+            return ordered(found)
+        except TlaError as error:
+            raise TlaError(error.message, node.span) from None
+
     def each(self, bounds: tuple[Bound, ...], environment: Environment) -> Iterator[Environment]:
         """The environments in which the bounds are given their elements, in the order of the elements."""
         names: list[tuple[Parameter, ...]] = []
         choices: list[Iterable[Value]] = []
         for bound in bounds:
-            members = ordered(self.value(bound.domain, environment))
+            members = self.members(bound.domain, environment)
             for group in [bound.parameters] if bound.pattern else [(p,) for p in bound.parameters]:
                 names.append(group)
                 choices.append(members)
@@ -353,7 +377,7 @@ class Evaluator:
             yield inner
 
     def each_with_value(self, bound: Bound, environment: Environment) -> Iterator[tuple[Environment, Value]]:
-        for value in ordered(self.value(bound.domain, environment)):
+        for value in self.members(bound.domain, environment):
             matched = _matched(bound.parameters, value) if bound.pattern else {bound.parameters[0]: value}
             yield {**environment, **matched}, value
 
@@ -446,7 +470,7 @@ class Evaluator:
     def updated(self, f: Value, path: list[Value], update: Update, environment: Environment) -> Value:
         if not path:
             return strict(self.value(update.value, {**environment, update.at: f}))
-        if not contains(domain(f), path[0]):
+        if path[0] not in domain(f):
             return f
         return replaced(f, path[0], self.updated(apply(f, path[0]), path[1:], update, environment))
 
@@ -454,12 +478,11 @@ class Evaluator:
 
     def _Prime(self, node: Prime, environment: Environment) -> Value:
         """e' is e with every variable primed."""
-        return Evaluator(self.binding, self.primed).value(node.body, _reprimed(environment, self))
+        return self.after.value(node.body, environment)
 
     def _Unchanged(self, node: Unchanged, environment: Environment) -> Value:
         before = self.value(node.body, environment)
-        after = Evaluator(self.binding, self.primed).value(node.body, _reprimed(environment, self))
-        return boolean(equal(before, after))
+        return boolean(equal(before, self.after.value(node.body, environment)))
 
     def _BoxAction(self, node: BoxAction, environment: Environment) -> Value:
         unchanged = Unchanged(node.subscript.span, node.subscript)
@@ -472,26 +495,9 @@ class Evaluator:
         raise TlaError(f"the temporal operator `{node.operator}` cannot be evaluated in a state", node.span)
 
 
-def _known(value: Value, evaluator: Evaluator) -> Thunk:
-    thunk = Thunk(evaluator, Literal(Span("", 0, 0, 0, 0), 0), EMPTY)
-    thunk.known = value
-    return thunk
-
-
-def _reprimed(environment: Environment, evaluator: Evaluator) -> Environment:
-    """The environment for the body of a prime: what is not evaluated yet is evaluated in the next state."""
-    moved = Evaluator(evaluator.binding, evaluator.primed)
-    return {
-        key: Thunk(moved, meant.node, meant.environment)
-        if isinstance(meant, Thunk) and isinstance(key, Definition)
-        else meant
-        for key, meant in environment.items()
-    }
-
-
 def _matched(parameters: tuple[Parameter, ...], value: Value) -> dict[Parameter, Value]:
     if type(value) is not tuple or len(value) != len(parameters):
-        raise TlaError(f"expected a tuple of {len(parameters)}, saw {show(value)}")
+        raise TlaError(f"expected a tuple of {len(parameters)}, saw {format_value(value)}")
     return dict(zip(parameters, value, strict=True))
 
 

@@ -22,15 +22,17 @@ from .syntax import (
     If,
     Let,
     Or,
+    Parameter,
     Prime,
     Quantifier,
     Ref,
     Tuple,
     Unchanged,
     Variable,
+    branches,
     level,
 )
-from .values import Value, equal, ordered, strict
+from .values import Value, equal, strict
 
 Assignment = Mapping[str, Value]
 
@@ -63,7 +65,7 @@ def successors(
 
     `failures`, where given, collects the conjunct that ended each path that did not get through.
     """
-    walk = _Walk(evaluator, initial, failures)
+    walk = _Walk(evaluator, variables, initial, failures)
     for assigned, _, _ in walk.paths(node, environment, {}, 0, ()):
         yield dict(assigned)
 
@@ -72,8 +74,15 @@ _Path = tuple[Assignment, int, tuple[str, ...]]
 
 
 class _Walk:
-    def __init__(self, evaluator: Evaluator, initial: bool, failures: list[Failure] | None) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        variables: tuple[str, ...],
+        initial: bool,
+        failures: list[Failure] | None,
+    ) -> None:
         self.evaluator = evaluator
+        self.variables = variables
         self.initial = initial
         self.failures = failures
 
@@ -114,7 +123,12 @@ class _Walk:
                     yield from self.paths(body, inner, assigned, depth + 1, trail)
                 if empty:
                     self.fail(node, environment, assigned, depth, trail)
-            case Quantifier(universal=True, bounds=bounds, body=body) if level(body) >= ACTION_LEVEL:
+            case Builtin(operator="=>", arguments=(premise, body)) if self.opens(body):
+                if evaluator.truth(premise, environment):
+                    yield from self.paths(body, environment, assigned, depth, trail)
+                else:
+                    yield assigned, depth, trail
+            case Quantifier(universal=True, bounds=bounds, body=body) if self.opens(body):
                 yield from self.for_all(
                     body, list(evaluator.each(bounds, environment)), assigned, depth, trail
                 )
@@ -123,13 +137,15 @@ class _Walk:
                 yield from self.paths(either, environment, assigned, depth, trail)
             case Unchanged(body=body):
                 yield from self.unchanged(node, body, environment, assigned, depth, trail)
-            case Builtin(operator="=", arguments=(target, source)) if name := self.target(target, assigned):
+            case Builtin(operator="=", arguments=(target, source)) if name := self.target(
+                target, environment, assigned
+            ):
                 value = strict(evaluator.value(source, environment))
                 yield {**assigned, name: value}, depth + 1, trail
             case Builtin(operator="\\in", arguments=(target, source)) if name := self.target(
-                target, assigned
+                target, environment, assigned
             ):
-                for value in ordered(evaluator.value(source, environment)):
+                for value in evaluator.members(source, environment):
                     yield {**assigned, name: value}, depth + 1, trail
             case Ref() if (found := self.body(node, environment, evaluator)) is not None:
                 body, inner, name = found
@@ -144,8 +160,11 @@ class _Walk:
         if not items:
             yield path
             return
+        settled = len(path[0]) == len(self.variables)
         for further in self.paths(items[0], environment, *path):
             yield from self.in_turn(items[1:], environment, further)
+            if settled:
+                return  # once every variable has its value, one way to be true is as good as another
 
     def for_all(
         self,
@@ -160,6 +179,8 @@ class _Walk:
             return
         for further in self.paths(body, environments[0], assigned, depth, trail):
             yield from self.for_all(body, environments[1:], *further)
+            if len(assigned) == len(self.variables):
+                return
 
     def unchanged(
         self,
@@ -174,8 +195,12 @@ class _Walk:
             case Tuple(items=items):
                 parts = tuple(Unchanged(node.span, item) for item in items)
                 yield from self.in_turn(parts, environment, (assigned, depth, trail))
-            case Ref(to=Definition(parameters=()) as to) if to not in environment:
-                yield from self.unchanged(node, to.body, EMPTY, assigned, depth, trail)
+            case Ref(to=Parameter() as parameter) if isinstance(meant := environment.get(parameter), Thunk):
+                yield from self.unchanged(node, meant.node, meant.environment, assigned, depth, trail)
+            case Ref(to=Definition(parameters=()) as to) if to not in environment and isinstance(
+                replaced := self.evaluator.binding.meaning(to), Definition
+            ):
+                yield from self.unchanged(node, replaced.body, EMPTY, assigned, depth, trail)
             case Ref(to=Variable(name=name)) if name not in assigned:
                 yield {**assigned, name: self.evaluator.value(body)}, depth, trail
             case _:
@@ -185,13 +210,20 @@ class _Walk:
                 else:
                     self.fail(node, environment, assigned, depth, trail)
 
-    def target(self, node: Expr, assigned: Assignment) -> str | None:
+    def opens(self, node: Expr) -> bool:
+        """Whether the formula is to be taken apart: it may bind variables or have several ways to be true."""
+        return self.initial or level(node) >= ACTION_LEVEL or branches(node, self.evaluator.binding.meaning)
+
+    def target(self, node: Expr, environment: Environment, assigned: Assignment) -> str | None:
         """The variable that `node = ...` gives a value to, or None where it just compares."""
-        reference: Expr | None = node
         if not self.initial:
-            reference = node.body if isinstance(node, Prime) else None
-        if isinstance(reference, Ref) and isinstance(reference.to, Variable):
-            return reference.to.name if reference.to.name not in assigned else None
+            if not isinstance(node, Prime):
+                return None
+            node = node.body
+        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Thunk):
+            node, environment = meant.node, meant.environment
+        if isinstance(node, Ref) and isinstance(node.to, Variable) and node.to.name not in assigned:
+            return node.to.name
         return None
 
     def body(

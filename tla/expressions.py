@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from . import values
-from .code import Code, class_of
+from .code import Code, Scope, class_of
 from .errors import TlaError
 from .evaluator import Binding
-from .standard import BUILTINS
+from .standard import BUILTINS, MODULES
 from .syntax import (
     ACTION_LEVEL,
     And,
@@ -54,12 +55,14 @@ from .syntax import (
     SetOf,
     Tuple,
     Unchanged,
+    Update,
     Variable,
     children,
     free_parameters,
-    level,
 )
 from .values import LazyFunction, LazySet, Value
+
+INTERVAL = MODULES["Naturals"][".."]
 
 INLINE_SIZE = 120
 """Operators with more nodes than this become functions of their own; the exact number matters little."""
@@ -74,14 +77,17 @@ class Local:
 
     code: str
     number: bool = False
+    primed: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Lazy:
     """An argument or LET definition, to be evaluated where it is first needed.
 
-    `placeholder`, `indent`, `loops` and `function` are those of the place where it was written, `name` is the
-    local for its value, and `done` says where that has it.
+    It means what it says where it is needed: its variables are primed there or not, and primed ones have the
+    values that they are given there. `primed`, `placeholder`, `indent`, `loops` and `function` are those of
+    the place where it was written, `name` is the local for its value there, and `done` has the locals that
+    hold its value: since which block, under which prime, and with what assigned where that matters.
     """
 
     node: Expr
@@ -92,7 +98,7 @@ class Lazy:
     loops: int
     function: int
     name: str
-    done: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+    done: list[tuple[Scope, bool, dict[str, str] | None, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Callee:
     """An operator that is a Python function in the generated code."""
 
     code: str
+    primed: bool = False
 
 
 Environment = dict[Any, Any]
@@ -128,6 +135,7 @@ class Home(Protocol):
     def folded(self, node: Expr) -> str | None: ...
     def implementation(self, function: Callable[..., Any]) -> str: ...
     def keep(self, thing: Any, prefix: str) -> str: ...
+    def level(self, node: Expr) -> int: ...
     def operator(self, definition: Definition) -> str: ...
     def reads(self, node: Expr) -> frozenset[str]: ...
 
@@ -195,29 +203,44 @@ class Expressions:
     def forced(self, lazy: Lazy) -> str:
         """Code for the value of a Lazy, evaluated here unless that is done already."""
         simple = self.simple(lazy.node, lazy.environment)
-        if simple is not None and not lazy.primed:
+        if simple is not None:
             return simple
-        for scope, name in lazy.done:
-            if self.code.reaches(scope):
+        assigned = self.assigned if self.reads_assigned(lazy.node, lazy.environment) else None
+        for scope, primed, then, name in lazy.done:
+            if self.code.reaches(scope) and primed == self.primed and then == assigned:
                 return name
-        name = lazy.name
-        inside_other = lazy.function != self.code.function
-        if inside_other:
-            name = self.code.name("x")
-        if self.code.loops > lazy.loops and not inside_other:
+        once = assigned is None and lazy.primed == self.primed and lazy.function == self.code.function
+        name = lazy.name if once else self.code.name("x")
+        if once and self.code.loops > lazy.loops:
             if not lazy.placeholder:
                 lazy.placeholder.append((lazy.indent, f"{name} = None"))
             with self.code.block(f"if {name} is None:"):
-                self._evaluate_lazy(lazy, name)
+                self.code.line(f"{name} = {self.stored(lazy.node, lazy.environment)}")
         else:
-            self._evaluate_lazy(lazy, name)
-        lazy.done.append((self.code.scope, name))
+            self.code.line(f"{name} = {self.stored(lazy.node, lazy.environment)}")
+        lazy.done.append((self.code.scope, self.primed, assigned, name))
         return name
 
-    def _evaluate_lazy(self, lazy: Lazy, name: str) -> None:
-        primed, self.primed = self.primed, lazy.primed
-        self.code.line(f"{name} = {self.stored(lazy.node, lazy.environment)}")
-        self.primed = primed
+    def is_done(self, lazy: Lazy) -> bool:
+        """Whether a local has the value of a Lazy that does not depend on what is assigned."""
+        return any(self.code.reaches(scope) for scope, _, assigned, _ in lazy.done if assigned is None)
+
+    def reads_assigned(self, node: Any, environment: Environment) -> bool:
+        """Whether the value depends on what is assigned, which differs from place to place."""
+        if self.step:
+            return False
+        return self.initial or self.primed or self.primes(node, environment)
+
+    def primes(self, node: Any, environment: Environment) -> bool:
+        """Whether there is a prime in the expression, or in what its parameters stand for."""
+        if self.home.level(node) >= ACTION_LEVEL:
+            return True
+        for parameter in free_parameters(node):
+            match environment.get(parameter):
+                case Lazy(node=meant, environment=inner) | Operator(body=meant, environment=inner):
+                    if self.primes(meant, inner):
+                        return True
+        return False
 
     def simple(self, node: Any, environment: Environment) -> str | None:
         """Code where naming the value costs nothing, so that no local is needed; else None."""
@@ -229,7 +252,7 @@ class Expressions:
                 if isinstance(meant, Local):
                     return meant.code
                 if isinstance(meant, Lazy):
-                    return self.simple(meant.node, meant.environment) if not meant.primed else None
+                    return self.simple(meant.node, meant.environment)
                 return None
             case Ref(to=Variable(name=name)) if not self.primed and not self.initial:
                 return self.variable(name, node.span)
@@ -242,7 +265,7 @@ class Expressions:
         if isinstance(node, Expr) and (constant := self.home.folded(node)) is not None:
             return class_of(constant) == "int"
         match node:
-            case Ref(to=Native(name=name)):
+            case Ref(to=Native(name=name) as native) if self.home.binding.meaning(native) is native:
                 return name in _NUMERIC
             case Ref(to=Parameter() as parameter):
                 meant = environment.get(parameter)
@@ -323,9 +346,17 @@ class Expressions:
             case Native():
                 return self.native(to, node.arguments, environment)
         if to in environment:
+            if isinstance(to, Definition) and (to.recursive or to.recursive_function):
+                self.refuse_moved(to, environment[to], node)
             return self.applied(environment[to], node, environment)
         assert isinstance(to, Definition), (to, node.span)
         return self.called(to, node, environment)
+
+    def refuse_moved(self, to: Definition, meant: Any, node: Ref) -> None:
+        """A recursive LET definition is made a Python function once, so it cannot be primed or not."""
+        varies = self.home.reads(to.body) or free_parameters(to.body) - {*to.parameters}
+        if varies and meant.primed != self.primed:
+            raise TlaError(f"`{to.name}` is recursive and is used primed, which is not supported", node.span)
 
     def applied(self, meant: Any, node: Ref, environment: Environment) -> str:
         """A parameter or LET definition, with its arguments."""
@@ -347,22 +378,24 @@ class Expressions:
         if self.inlined(to):
             inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
             return self.value(to.body, inner)
-        reads = self.home.reads(to.body)
-        if reads and (self.primed or self.initial):
-            if to.recursive or to.recursive_function:
-                raise TlaError(
-                    f"`{to.name}` is recursive and is used primed, which is not supported", node.span
-                )
-            inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
-            return self.value(to.body, inner)
         function = self.home.operator(to)
+        state = self.state(self.home.reads(to.body), node)
         given = [self.given(argument, environment) for argument in node.arguments]
-        return f"{function}({', '.join(['s' if reads else 'None', *given])})"
+        return f"{function}({', '.join([state, *given])})"
+
+    def state(self, reads: frozenset[str], node: Ref) -> str:
+        """The state that a function of the module reads these variables from."""
+        if not reads:
+            return "None"
+        if self.step or not (self.primed or self.initial):
+            return "t" if self.primed else "s"
+        values = [self.variable(name, node.span) if name in reads else "None" for name in self.home.place]
+        return self.code.atom(f"({', '.join(values)},)")
 
     def inlined(self, to: Definition) -> bool:
         if to.recursive or to.recursive_function:
             return False
-        if any(parameter.arity for parameter in to.parameters) or level(to.body) >= ACTION_LEVEL:
+        if any(parameter.arity for parameter in to.parameters) or self.home.level(to.body) >= ACTION_LEVEL:
             return True
         nodes = all_nodes(to.body)
         enumerates = self.home.memoise and any(isinstance(n, SetFilter | SetMap | Choose) for n in nodes)
@@ -387,9 +420,7 @@ class Expressions:
                 to = self.home.binding.meaning(to)
                 return environment.get(to, to)
             case Ref(to=Parameter() as parameter, arguments=()) if parameter in environment:
-                meant = environment[parameter]
-                if not isinstance(meant, Lazy) or meant.primed == self.primed:
-                    return meant
+                return environment[parameter]
         return self.lazy(argument, environment)
 
     def given(self, argument: Expr | OperatorArgument, environment: Environment) -> str:
@@ -431,7 +462,7 @@ class Expressions:
             return self.arithmetic(to, given, arguments, environment)
         match to.name, arguments:
             case "Len", _:
-                sequence = self.code.atom(given[0])
+                sequence = self.code.named(given[0])
                 return f"(len({sequence}) if {sequence}.__class__ is tuple else {implementation}({sequence}))"
             case ("(+)" | "(-)", (_, Ref(to=Native(name="SetToBag"), arguments=(SetOf(items=(single,)),)))):
                 # One copy more or less is what bags are mostly used for.
@@ -455,11 +486,13 @@ class Expressions:
         environment: Environment,
     ) -> str:
         """Python's operator where it cannot mean anything else; it refuses a number and a non-number."""
-        if any(self.is_number(argument, environment) for argument in arguments):
+        # Python multiplies texts and sequences by numbers too.
+        enough = all if to.name == "*" else any
+        if enough(self.is_number(argument, environment) for argument in arguments):
             return f"({given[0]} {to.name} {given[1]})"
         left, right = (self.code.atom(code) for code in given)
         return (
-            f"({left} {to.name} {right} if {left}.__class__ is int and {right}.__class__ is int"
+            f"({left} {to.name} {right} if {class_of(left)} is int and {class_of(right)} is int"
             f" else {self.home.implementation(to.function)}({left}, {right}))"
         )
 
@@ -468,17 +501,19 @@ class Expressions:
 
     def with_definitions(self, node: Let, environment: Environment) -> Environment:
         inner = dict(environment)
+        # What is declared RECURSIVE may be used before it is defined.
+        recursive = {d: Callee(self.code.name("f"), self.primed) for d in node.definitions if d.recursive}
+        inner.update(recursive)
         for definition in node.definitions:
             if definition.recursive_function:
                 body = definition.body
                 assert isinstance(body, FunctionOf)
-                inner[definition] = Local(self.lazy_function(definition, body, inner))
+                made = self.lazy_function(definition, body, inner)
+                inner[definition] = Local(made, primed=self.primed)
             elif definition.recursive:
-                name = self.code.name("f")
-                inner[definition] = Callee(name)
                 local = dict(inner)
                 names = self.arguments(definition.parameters, local)
-                with self.code.closure(f"def {name}({', '.join(names)}):"):
+                with self.code.closure(f"def {recursive[definition].code}({', '.join(names)}):"):
                     self.code.line(f"return {self.stored(definition.body, local)}")
             elif definition.arity:
                 inner[definition] = Operator(definition.parameters, definition.body, inner)
@@ -489,7 +524,7 @@ class Expressions:
     def lazy_function(self, definition: Definition, body: FunctionOf, environment: Environment) -> str:
         """A local with the LazyFunction of f[x \\in S] == e, which may refer to itself."""
         name, rule, argument = self.code.name("f"), self.code.name("f"), self.code.name("p")
-        inner = {**environment, definition: Local(name)}
+        inner = {**environment, definition: Local(name, primed=self.primed)}
         domains = [code for code, _ in self.domains(body.bounds, environment)]
         arguments = domains[0] if len(domains) == 1 else f"Product(({', '.join(domains)},))"
         with self.code.closure(f"def {rule}({argument}):"):
@@ -506,14 +541,18 @@ class Expressions:
             found += [(code, bound)] * (1 if bound.pattern else len(bound.parameters))
         return found
 
-    def match_arguments(self, bounds: tuple[Bound, ...], argument: str, inner: Environment) -> None:
+    def match_arguments(
+        self, bounds: tuple[Bound, ...], argument: str, inner: Environment, together: bool = False
+    ) -> None:
+        """Binds the parts of an argument; unless `together`, what is bound alone is the whole argument."""
         groups = [g for b in bounds for g in ([b.parameters] if b.pattern else [(p,) for p in b.parameters])]
         patterns = [b.pattern for b in bounds for _ in ([0] if b.pattern else b.parameters)]
-        if len(groups) == 1 and not patterns[0]:
+        together = together or len(groups) > 1
+        if not together and not patterns[0]:
             inner[groups[0][0]] = Local(argument)
             return
         parts = [argument]
-        if len(groups) > 1:
+        if together:
             parts = [self.code.name("p") for _ in groups]
             self.code.line(f"({', '.join(parts)},) = {argument}")
         for group, pattern, part in zip(groups, patterns, parts, strict=True):
@@ -566,11 +605,11 @@ class Expressions:
         if bound.pattern:
             self.unpack(bound.parameters, name, inner)
         else:
-            inner[bound.parameters[0]] = Local(name, self.counts(bound.domain, inner))
+            inner[bound.parameters[0]] = Local(name, self.counts(bound.domain))
 
-    def counts(self, node: Expr, environment: Environment) -> bool:
-        """Whether the elements of a set are surely integers."""
-        return isinstance(node, Ref) and isinstance(node.to, Native) and node.to.name == ".."
+    def counts(self, node: Expr) -> bool:
+        """Whether it is low..high, the elements of which are integers."""
+        return isinstance(node, Ref) and self.home.binding.meaning(node.to) is INTERVAL
 
     @contextmanager
     def looping(
@@ -595,7 +634,7 @@ class Expressions:
                     if parameter is None:
                         self.unpack(bound.parameters, name, inner)
                     else:
-                        inner[parameter] = Local(name, self.counts(bound.domain, environment))
+                        inner[parameter] = Local(name, self.counts(bound.domain))
             yield inner, names
 
     def members(self, node: Expr, environment: Environment, in_order: bool = False) -> str:
@@ -603,14 +642,13 @@ class Expressions:
         constant = self.home.constant_value(node)
         if constant is not None and isinstance(constant, frozenset):
             return self.home.constant(values.ordered(constant))
-        if isinstance(node, Ref) and isinstance(node.to, Native) and node.to.name == "..":
+        if isinstance(node, Ref) and self.counts(node):
             low, high = (self.given(a, environment) for a in node.arguments)
             return f"range({low}, {high} + 1)"
         code = self.value(node, environment)
         if in_order:
-            name = self.code.atom(code)
-            return f"({name} and ordered({name}))"
-        name = self.code.atom(code)
+            return f"ordered({code})"
+        name = self.code.named(code)
         return f"({name} if {name}.__class__ is frozenset else elements({name}))"
 
     def _SetOf(self, node: SetOf, environment: Environment) -> str:
@@ -674,7 +712,7 @@ class Expressions:
         return f"RecordSet({{{fields}}})"
 
     def _Apply(self, node: Apply, environment: Environment) -> str:
-        function = self.code.atom(self.value(node.function, environment))
+        function = self.code.named(self.value(node.function, environment))
         argument = self.code.atom(self.stored(node.argument, environment))
         if self.is_number(node.argument, environment):
             return self.code.atom(
@@ -687,7 +725,7 @@ class Expressions:
         )
 
     def _Field(self, node: Field, environment: Environment) -> str:
-        record = self.code.atom(self.value(node.record, environment))
+        record = self.code.named(self.value(node.record, environment))
         return self.code.atom(
             f"({record}.values[{record}.domain.index[{node.name!r}]] if {record}.__class__ is Function"
             f" else field({record}, {node.name!r}))"
@@ -699,20 +737,24 @@ class Expressions:
             functions = [self.code.atom(result)]
             path = [self.code.atom(self.stored(step, environment)) for step in update.path]
             for step in path[:-1]:
-                functions.append(self.code.atom(f"apply({functions[-1]}, {step})"))
-            inner = dict(environment)
-            if _mentions(update.value, update.at):
-                inner[update.at] = Local(self.code.atom(f"apply({functions[-1]}, {path[-1]})"))
-            result = self.stored(update.value, inner)
-            for f, step in zip(reversed(functions), reversed(path), strict=True):
-                result = f"replaced({f}, {step}, {result})"
+                functions.append(self.code.atom(f"found({functions[-1]}, {step})"))
+            at = self.code.atom(f"found({functions[-1]}, {path[-1]})")
+            updated = partial(self.updated, update, functions, path, {**environment, update.at: Local(at)})
+            result = self.code.choice(f"{at} is not None", updated, partial(str, functions[0]))
+        return result
+
+    def updated(self, update: Update, functions: list[str], path: list[str], inner: Environment) -> str:
+        """The outermost of the nested functions, with the new value in the innermost."""
+        result = self.stored(update.value, inner)
+        for f, step in zip(reversed(functions), reversed(path), strict=True):
+            result = f"replaced({f}, {step}, {result})"
         return result
 
     def _Builtin(self, node: Builtin, environment: Environment) -> str:
         given = [self.value(a, environment) for a in node.arguments]
         match node.operator:
             case "DOMAIN":
-                f = self.code.atom(given[0])
+                f = self.code.named(given[0])
                 return f"({f}.domain.set if {f}.__class__ is Function else domain({f}))"
             case "\\cup" if any(
                 isinstance(a, SetOf | SetMap | SetFilter) for a in node.arguments
@@ -721,19 +763,16 @@ class Expressions:
         return f"{self.home.implementation(BUILTINS[node.operator])}({', '.join(given)})"
 
     def _Prime(self, node: Prime, environment: Environment) -> str:
-        primed, self.primed = self.primed, True
-        code = self.value(node.body, self.moved(environment))
-        self.primed = primed
-        return code
+        with self.priming(node):
+            return self.value(node.body, environment)
 
-    def moved(self, environment: Environment) -> Environment:
-        """The environment under a prime: what was to be evaluated in this state is so in the next."""
-        return {
-            key: self.lazy(meant.node, meant.environment)
-            if isinstance(meant, Lazy) and not meant.primed and self.home.reads(meant.node)
-            else meant
-            for key, meant in environment.items()
-        }
+    @contextmanager
+    def priming(self, node: Prime) -> Iterator[None]:
+        if self.primed:
+            raise TlaError("what is primed here stands under a prime already", node.span)
+        self.primed = True
+        yield
+        self.primed = False
 
     def _Enabled(self, node: Any, environment: Environment) -> str:
         raise TlaError("ENABLED is not supported", node.span)
@@ -773,10 +812,8 @@ class Expressions:
             case BoxAction(action=action, subscript=subscript):
                 return self.any_of((Unchanged(node.span, subscript), action), environment)
             case Prime(body=body):
-                primed, self.primed = self.primed, True
-                code = self.truth(body, self.moved(environment))
-                self.primed = primed
-                return code
+                with self.priming(node):
+                    return self.truth(body, environment)
             case Ref():
                 return self.reference_truth(node, environment)
         return self.as_truth(self.value(node, environment))
@@ -864,12 +901,11 @@ class Expressions:
         if constant is not None:
             code = self.value(element, environment)
             if isinstance(constant, frozenset):
-                return f"({code} in {self.home.constant(constant)})"
+                return self.among(code, self.home.constant(constant))
             return f"contains({self.home.constant(constant)}, {code})"
         match members:
-            case Ref(to=Native(name=".."), arguments=(low, high)):
-                bounds = [self.given(bound, environment) for bound in (low, high)]
-                return f"({bounds[0]} <= {self.value(element, environment)} <= {bounds[1]})"
+            case Ref(arguments=(low, high)) if self.counts(members):
+                return self.within(element, low, high, environment)
             case Ref(to=Definition() as to, arguments=arguments) if to not in environment:
                 meant = self.home.binding.meaning(to)
                 if isinstance(meant, Definition) and self.inlined(meant):
@@ -893,14 +929,30 @@ class Expressions:
                 return self.code.choice(found, rest, lambda: "False")
             case Builtin(operator="DOMAIN", arguments=(f,)):
                 code = self.code.atom(self.value(element, environment))
-                function = self.code.atom(self.value(f, environment))
+                function = self.code.named(self.value(f, environment))
                 return (
-                    f"({code} in {function}.domain.index if {function}.__class__ is Function"
-                    f" else contains(domain({function}), {code}))"
+                    f"({code} in {function}.domain.index or contains(domain({function}), {code})"
+                    f" if {function}.__class__ is Function else contains(domain({function}), {code}))"
                 )
         code = self.code.atom(self.value(element, environment))
-        whole = self.code.atom(self.value(members, environment))
-        return f"({code} in {whole} if {whole}.__class__ is frozenset else contains({whole}, {code}))"
+        whole = self.code.named(self.value(members, environment))
+        return f"({self.among(code, whole)} if {whole}.__class__ is frozenset else contains({whole}, {code}))"
+
+    def within(self, element: Expr, low: Any, high: Any, environment: Environment) -> str:
+        """element \\in low..high"""
+        code = self.code.atom(self.value(element, environment))
+        bounds = [self.code.atom(self.value(bound, environment)) for bound in (low, high)]
+        if not (self.is_number(low, environment) and self.is_number(high, environment)):
+            return f"within({code}, {bounds[0]}, {bounds[1]})"
+        compared = f"{bounds[0]} <= {code} <= {bounds[1]}"
+        if self.is_number(element, environment):
+            return f"({compared})"
+        return f"({compared} if {class_of(code)} is int else within({code}, {bounds[0]}, {bounds[1]}))"
+
+    def among(self, code: str, members: str) -> str:
+        """Membership in a frozenset: what is not in it may be of a kind that cannot be."""
+        name = self.code.atom(code)
+        return f"({name} in {members} or contains({members}, {name}))"
 
     def one_of(self, code: str, items: tuple[Expr, ...], environment: Environment) -> str:
         """Membership in a set whose elements are written down."""
@@ -923,10 +975,6 @@ def all_nodes(node: Any) -> list[Any]:
     for child in children(node):
         found += all_nodes(child)
     return found
-
-
-def _mentions(node: Any, parameter: Parameter) -> bool:
-    return parameter in free_parameters(node)
 
 
 def single(bounds: tuple[Bound, ...]) -> bool:

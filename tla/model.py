@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from .compiler import CompiledAction, Compiler
@@ -21,6 +22,7 @@ from .syntax import (
     STATE_LEVEL,
     And,
     BoxAction,
+    Constant,
     Definition,
     Expr,
     Module,
@@ -31,9 +33,8 @@ from .syntax import (
     Ref,
     Temporal,
     Unchanged,
-    level,
 )
-from .values import Value
+from .values import Value, format_value, strict
 
 State = tuple[Value, ...]
 """The values of the variables, in the order of their declaration."""
@@ -56,8 +57,6 @@ class Action:
     writes: frozenset[str]
 
     def __str__(self) -> str:
-        from .notation import format_value
-
         return f"{self.name}({', '.join(map(format_value, self.arguments))})" if self.arguments else self.name
 
 
@@ -67,34 +66,44 @@ class Formula:
     It remembers its truth by the values of just the variables that it reads.
     """
 
-    __slots__ = ("_known", "_places", "_test", "name", "node", "on_steps", "reads")
+    __slots__ = ("_known", "_read", "_test", "name", "node", "on_steps", "reads")
 
     def __init__(
-        self, name: str, node: Expr, test: Callable[..., bool], reads: frozenset[str], places: Sequence[int]
+        self,
+        name: str,
+        node: Expr,
+        test: Callable[..., bool],
+        reads: frozenset[str],
+        places: Sequence[int],
+        on_steps: bool,
     ) -> None:
         self.name = name
         self.node = node
         self.reads = reads
-        self.on_steps = level(node) >= ACTION_LEVEL
+        self.on_steps = on_steps
         self._test = test
-        self._places = tuple(places)
-        self._known: dict[tuple[Value, ...], bool] = {}
+        self._read: Callable[[State], Any] = itemgetter(*places) if places else _nothing
+        self._known: dict[Any, bool] = {}
 
     def test(self, state: State, successor: State | None = None) -> bool:
         """Like holds, but remembers nothing: for states that do not come again."""
         return bool(self._test(state, successor))
 
     def holds(self, state: State, successor: State | None = None) -> bool:
-        key = tuple([state[place] for place in self._places])
+        key = self._read(state)
         if self.on_steps:
             assert successor is not None, self.name
-            key += tuple([successor[place] for place in self._places])
+            key = (key, self._read(successor))
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= MEMO_SIZE:
                 self._known.clear()
             known = self._known[key] = bool(self._test(state, successor))
         return known
+
+
+def _nothing(state: State) -> None:
+    """What a formula without variables reads."""
 
 
 class Model:
@@ -135,11 +144,20 @@ class Model:
         """The initial predicate and the next-state action: INIT and NEXT, or those of SPECIFICATION."""
         config = self.config
         if config.specification is not None:
-            body = self.definition(config.specification.name, config.specification.span).body
-            return self._split(body)
+            return self._split(self._plain(config.specification).body)
         if config.init is None or config.next is None:
             raise TlaError(f"{config.file}: expected SPECIFICATION, or INIT and NEXT")
-        return tuple(self.definition(name.name, name.span).body for name in (config.init, config.next))  # type: ignore[return-value]
+        return self._plain(config.init).body, self._plain(config.next).body
+
+    def _plain(self, reference: Reference) -> Definition:
+        """A definition that the configuration names, which therefore takes no arguments."""
+        definition = self.definition(reference.name, reference.span)
+        if definition.parameters:
+            raise TlaError(
+                f"`{reference.name}` takes {definition.arity} arguments, expected a name that stands alone",
+                reference.span,
+            )
+        return definition
 
     def _split(self, body: Expr) -> tuple[Expr, Expr]:
         initial: list[Expr] = []
@@ -154,9 +172,9 @@ class Model:
                     following.append(action)
                 case Temporal(operator="WF" | "SF"):
                     pass  # fairness restricts no safety property
-                case Ref(to=Definition() as to, arguments=()) if level(to.body) > STATE_LEVEL:
-                    todo = [to.body, *todo]
-                case _ if level(part) <= STATE_LEVEL:
+                case Ref(to=Definition() as to, arguments=()) if self.compiler.level(part) > STATE_LEVEL:
+                    todo = [self.definition(to.name, part.span).body, *todo]
+                case _ if self.compiler.level(part) <= STATE_LEVEL:
                     initial.append(part)
                 case _:
                     raise TlaError("expected Init /\\ [][Next]_vars, with fairness or without", part.span)
@@ -170,9 +188,10 @@ class Model:
         """All initial states, in the order in which they are found; one may come more than once."""
         if self._initial is None:
             node, _ = self.behavior()
+            run = self.compiler.initial(node)
             found: list[State] = []
             try:
-                self.compiler.initial(node)(found.append)
+                run(found.append)
             except RUNTIME_ERRORS as error:
                 raise self._located(error, node, {}) from error
             self._initial = tuple(found)
@@ -210,14 +229,14 @@ class Model:
                 constant = all(isinstance(a, Expr) and self._is_constant(a, environment) for a in given)
                 if isinstance(to, Definition) and not to.recursive and constant:
                     evaluator = Evaluator(self.binding)
-                    values = tuple(evaluator.value(a, environment) for a in given)  # type: ignore[arg-type]
+                    values = tuple(strict(evaluator.value(a, environment)) for a in given)  # type: ignore[arg-type]
                     inner = dict(zip(to.parameters, values, strict=True))
                     yield from self._disjuncts(to.body, inner, to.name, values)
                     return
         yield name, arguments, node, environment
 
     def _is_constant(self, node: Expr, environment: Mapping[Parameter, Value]) -> bool:
-        return level(node) < STATE_LEVEL and not self.compiler.reads(node)
+        return self.compiler.level(node) < STATE_LEVEL
 
     def step(self, name: str) -> Callable[..., list[State]]:
         """The action of that name as f(state, *arguments): its successors, each way counted."""
@@ -265,18 +284,35 @@ class Model:
     def _formula(self, name: str, node: Expr) -> Formula:
         test = self.compiler.predicate(node)
         reads = self.compiler.reads(node)
-        return Formula(name, node, test, reads, sorted(self.variables.index(name) for name in reads))
+        places = sorted(self.variables.index(name) for name in reads)
+        return Formula(name, node, test, reads, places, self.compiler.level(node) >= ACTION_LEVEL)
 
     def conjuncts(self, reference: Reference) -> tuple[Formula, ...]:
         """A state formula in parts, so that each is remembered by the few variables that it reads."""
-        definition = self.definition(reference.name, reference.span)
-        if definition.parameters or level(definition.body) > STATE_LEVEL:
+        body = self._plain(reference).body
+        if self.compiler.level(body) > STATE_LEVEL:
             raise TlaError(f"expected `{reference.name}` to be a state predicate", reference.span)
-        return tuple(self._formula(reference.name, part) for part in _flat(definition.body))
+        return tuple(self._formula(reference.name, part) for part in self._flat(body))
+
+    def _flat(self, node: Expr) -> Iterator[Expr]:
+        match node:
+            case And(items=items):
+                for item in items:
+                    yield from self._flat(item)
+            case Ref(to=to, arguments=()) if isinstance(
+                meant := self.binding.meaning(to), Definition
+            ) and isinstance(meant.body, And):
+                yield from self._flat(meant.body)
+            case _:
+                yield node
+
+    def action_constraint(self, reference: Reference) -> Formula:
+        """A formula on steps, or on the states that they begin in."""
+        return self._formula(reference.name, self._plain(reference).body)
 
     def step_property(self, reference: Reference) -> tuple[Formula, Formula]:
         """A PROPERTY of the form [][A]_v as A and UNCHANGED v: on each step one of them holds."""
-        body = self.definition(reference.name, reference.span).body
+        body = self._plain(reference).body
         match body:
             case Temporal(operator="[]", arguments=(BoxAction(action=action, subscript=subscript),)):
                 unchanged = Unchanged(subscript.span, subscript)
@@ -323,16 +359,6 @@ class Model:
         raise AssertionError(f"{formula.node.span}: compiled code failed where evaluation did not") from error
 
 
-def _flat(node: Expr) -> Iterator[Expr]:
-    if isinstance(node, And):
-        for item in node.items:
-            yield from _flat(item)
-    elif isinstance(node, Ref) and isinstance(node.to, Definition) and not node.arguments:
-        yield from _flat(node.to.body) if isinstance(node.to.body, And) else (node,)
-    else:
-        yield node
-
-
 def with_constants(config: Config, **constants: Value) -> Config:
     """The configuration with other values for these constants."""
     return replace(config, constants={**config.constants, **constants})
@@ -349,7 +375,7 @@ def _binding(module: Module, config: Config) -> Binding:
     for name in config.modules:
         raise TlaError(f"{config.file}: assignments in another module ([{name}]) are not supported")
     declared = {constant.name: constant for constant in module.constants}
-    overrides: dict[str, Definition | Native] = {}
+    overrides: dict[str, Definition | Native | Constant] = {}
     for name, reference in config.overrides.items():
         replacement = module.definitions.get(reference.name)
         if replacement is None:
@@ -366,9 +392,15 @@ def _binding(module: Module, config: Config) -> Binding:
             )
         overrides[name] = replacement
     for name in config.constants:
-        if name not in declared and name not in module.definitions:
+        assigned = declared.get(name) or module.definitions.get(name)
+        if assigned is None:
             hint = did_you_mean(name, declared)
             raise TlaError(f"module `{module.name}` has no constant `{name}`{hint}", config.spans.get(name))
+        if assigned.arity:
+            message = f"`{name}` takes {assigned.arity} arguments, expected `{name} <- an operator`"
+            raise TlaError(message, config.spans.get(name))
+        if name not in declared:  # a definition that the configuration gives another value
+            overrides[name] = Constant(config.spans[name], name)
     for name, constant in declared.items():
         if name not in config.constants and name not in overrides:
             raise TlaError(f"{config.file}: the constant `{name}` ({constant.span}) is given no value")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 from lark import Token, Tree
@@ -17,40 +16,7 @@ from lark.visitors import Transformer_NonRecursive, v_args
 
 from .errors import TlaError
 from .grammars import Grammar, token_span
-from .values import FALSE, TRUE, Function, LazyFunction, ModelValue, Value, function, order_key, ordered
-
-ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "f": "\f", "r": "\r"}
-"""The character after a backslash and what the two stand for (Specifying Systems §16.1.10)."""
-
-_escaped = str.maketrans({meant: f"\\{written}" for written, meant in ESCAPES.items()})
-_field_name = re.compile(r"[0-9_]*[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-
-
-def format_value(value: Value) -> str:
-    match value:
-        case str():
-            return f'"{value.translate(_escaped)}"'
-        case tuple():
-            return f"<<{_listed(value)}>>"
-        case frozenset():
-            return f"{{{_listed(ordered(value))}}}"
-        case Function():
-            return _format_function(value)
-        case LazyFunction():
-            return f"[x \\in {format_value(value.arguments)} |-> ...]"
-        case _:
-            return repr(value)
-
-
-def _listed(values: Iterable[Value]) -> str:
-    return ", ".join(map(format_value, values))
-
-
-def _format_function(f: Function) -> str:
-    pairs = sorted(f.items(), key=lambda pair: order_key(pair[0]))
-    if all(type(key) is str and _field_name.fullmatch(key) for key, _ in pairs):
-        return "[" + ", ".join(f"{key} |-> {format_value(value)}" for key, value in pairs) + "]"
-    return "(" + " @@ ".join(f"{format_value(key)} :> {format_value(value)}" for key, value in pairs) + ")"
+from .values import ESCAPES, FALSE, TRUE, ModelValue, Value, function
 
 
 def parse_value(text: str, file: str = "<value>") -> Value:

@@ -16,6 +16,7 @@ from .values import (
     INT,
     NAT,
     Function,
+    ModelValue,
     Sequences,
     Subsets,
     Union,
@@ -26,13 +27,13 @@ from .values import (
     equal,
     extended,
     finite,
+    format_value,
     function,
     is_finite,
     items,
     ordered,
     replaced,
     restricted,
-    show,
     strict,
     truth,
 )
@@ -40,13 +41,13 @@ from .values import (
 
 def _number(value: Value) -> int:
     if type(value) is not int:
-        raise TlaError(f"expected a number, saw {show(value)}")
+        raise TlaError(f"expected a number, saw {format_value(value)}")
     return value
 
 
 def _sequence(value: Value) -> tuple[Value, ...]:
     if type(value) is not tuple:
-        raise TlaError(f"expected a sequence, saw {show(value)}")
+        raise TlaError(f"expected a sequence, saw {format_value(value)}")
     return value
 
 
@@ -109,6 +110,13 @@ def interval(a: Value, b: Value) -> frozenset[Value]:
     return frozenset(range(_number(a), _number(b) + 1))
 
 
+def within(e: Value, a: Value, b: Value) -> bool:
+    """e \\in a..b"""
+    if _number(a) > _number(b) or type(e) is ModelValue:
+        return False
+    return bool(a <= _number(e) <= b)
+
+
 # --- Sequences ----------------------------------------------------------------------------------------
 
 
@@ -145,7 +153,7 @@ def sub_sequence(s: Value, first: Value, last: Value) -> Value:
     if _number(first) > _number(last):
         return _sequence(s)[:0]
     if first < 1 or last > len(_sequence(s)):
-        raise TlaError(f"SubSeq({show(s)}, {first}, {last}) reaches outside of the sequence")
+        raise TlaError(f"SubSeq({format_value(s)}, {first}, {last}) reaches outside of the sequence")
     return s[first - 1 : last]
 
 
@@ -280,7 +288,7 @@ def override(f: Value, g: Value) -> Value:
 
 def tlc_assert(condition: Value, message: Value) -> bool:
     if not truth(condition):
-        raise TlaError(f"Assert failed: {message if type(message) is str else show(message)}")
+        raise TlaError(f"Assert failed: {message if type(message) is str else format_value(message)}")
     return True
 
 
@@ -289,7 +297,7 @@ def tlc_eval(value: Value) -> Value:
 
 
 def to_string(value: Value) -> str:
-    return show(value)
+    return format_value(value)
 
 
 def permutations(s: Value) -> Value:

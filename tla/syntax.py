@@ -453,6 +453,25 @@ def _mentioned(node: Any) -> tuple[int, frozenset[Definition]]:
     return own, definitions
 
 
+def branches(node: Any, meaning: Callable[[Declaration], Declaration]) -> bool:
+    """Whether an action takes the formula apart: TLC looks at what follows once for each way to be true."""
+    match node:
+        case Or() | Quantifier(universal=False):
+            return True
+        case And(items=items):
+            return any(branches(item, meaning) for item in items)
+        case If(then=then, otherwise=otherwise):
+            return branches(then, meaning) or branches(otherwise, meaning)
+        case Case(arms=arms, other=other):
+            return any(branches(part, meaning) for part in (other, *(value for _, value in arms)))
+        case Quantifier(body=body) | Let(body=body) | Builtin(operator="=>", arguments=(_, body)):
+            return branches(body, meaning)
+        case Ref(to=to):
+            to = meaning(to)
+            return isinstance(to, Definition) and not to.recursive and branches(to.body, meaning)
+    return False
+
+
 @cache
 def variables_read(node: Any) -> frozenset[str]:
     """The names of the variables that the value of the node depends on, primed or not."""

@@ -14,6 +14,7 @@ tables hold and nobody else does is swept out from time to time.
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -53,7 +54,7 @@ def truth(value: Value) -> bool:
         return True
     if value is FALSE:
         return False
-    raise TlaError(f"expected TRUE or FALSE, saw {show(value)}")
+    raise TlaError(f"expected TRUE or FALSE, saw {format_value(value)}")
 
 
 class ModelValue:
@@ -116,7 +117,7 @@ class Function:
         return zip(self.domain.keys, self.values, strict=True)
 
     def __repr__(self) -> str:
-        return show(self)
+        return format_value(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return function, (dict(self.items()),)
@@ -192,8 +193,20 @@ def apply(f: Value, argument: Value) -> Value:
     elif type(f) is LazyFunction:
         return f.apply(argument)
     else:
-        raise TlaError(f"{show(f)} is applied to {show(argument)}, but is not a function")
-    raise TlaError(f"{show(f)} is applied to {show(argument)}, which is not in its domain")
+        raise TlaError(f"{format_value(f)} is applied to {format_value(argument)}, but is not a function")
+    raise TlaError(f"{format_value(f)} is applied to {format_value(argument)}, which is not in its domain")
+
+
+def found(f: Value, argument: Value) -> Value | None:
+    """f[argument], or None where that is not in the domain; no function inside of what was not found."""
+    if type(f) is Function:
+        place = f.domain.index.get(argument)
+        return None if place is None else f.values[place]
+    if type(f) is tuple:
+        return f[argument - 1] if type(argument) is int and 0 < argument <= len(f) else None
+    if f is None:
+        return None
+    return apply(f, argument) if argument in domain(f) else None
 
 
 def field(r: Value, name: str) -> Value:
@@ -202,8 +215,8 @@ def field(r: Value, name: str) -> Value:
         place = r.domain.index.get(name)
         if place is not None:
             return r.values[place]
-        raise TlaError(f"no field `{name}` in {show(r)}")
-    raise TlaError(f"field `{name}` of {show(r)}, which is not a record")
+        raise TlaError(f"no field `{name}` in {format_value(r)}")
+    raise TlaError(f"field `{name}` of {format_value(r)}, which is not a record")
 
 
 def domain(f: Value) -> frozenset[Value]:
@@ -214,7 +227,7 @@ def domain(f: Value) -> frozenset[Value]:
         return frozenset(range(1, len(f) + 1))
     if type(f) is LazyFunction:
         return finite(f.arguments)
-    raise TlaError(f"DOMAIN of {show(f)}, which is not a function")
+    raise TlaError(f"DOMAIN of {format_value(f)}, which is not a function")
 
 
 def items(f: Value) -> Iterable[tuple[Value, Value]]:
@@ -225,7 +238,7 @@ def items(f: Value) -> Iterable[tuple[Value, Value]]:
         return enumerate(f, 1)
     if type(f) is LazyFunction:
         return [(argument, f.apply(argument)) for argument in elements(f.arguments)]
-    raise TlaError(f"expected a function, saw {show(f)}")
+    raise TlaError(f"expected a function, saw {format_value(f)}")
 
 
 def replaced(f: Value, argument: Value, value: Value) -> Value:
@@ -244,7 +257,7 @@ def replaced(f: Value, argument: Value, value: Value) -> Value:
         return f
     if type(f) is LazyFunction:
         return replaced(function(dict(items(f))), argument, value)
-    raise TlaError(f"EXCEPT of {show(f)}, which is not a function")
+    raise TlaError(f"EXCEPT of {format_value(f)}, which is not a function")
 
 
 def extended(f: Function, argument: Value, value: Value) -> Value:
@@ -296,7 +309,9 @@ class LazyFunction:
     def apply(self, argument: Value) -> Value:
         if argument not in self._known:
             if argument not in self.arguments:
-                raise TlaError(f"a function is applied to {show(argument)}, which is not in its domain")
+                raise TlaError(
+                    f"a function is applied to {format_value(argument)}, which is not in its domain"
+                )
             self._known[argument] = self.body(argument)
         return self._known[argument]
 
@@ -342,7 +357,7 @@ class LazySet:
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash(frozenset(self))
+        return hash(frozenset(self)) if is_finite(self) else object.__hash__(self)
 
 
 class NumberSet(LazySet):
@@ -358,7 +373,7 @@ class NumberSet(LazySet):
         if type(value) is ModelValue:
             return False
         if type(value) is not int:
-            raise TlaError(f"is {show(value)} an element of {self.name}? It is not a number")
+            raise TlaError(f"is {format_value(value)} an element of {self.name}? It is not a number")
         return self.least is None or value >= self.least
 
     def __eq__(self, other: object) -> bool:
@@ -401,7 +416,7 @@ class Sequences(LazySet):
         return type(value) is tuple and all(item in self.base for item in value)
 
     def __repr__(self) -> str:
-        return f"Seq({show(self.base)})"
+        return f"Seq({format_value(self.base)})"
 
 
 class Subsets(LazySet):
@@ -414,7 +429,7 @@ class Subsets(LazySet):
 
     def __contains__(self, value: Value) -> bool:
         if not isinstance(value, frozenset | LazySet):
-            raise TlaError(f"is {show(value)} a subset of {show(self.base)}? It is not a set")
+            raise TlaError(f"is {format_value(value)} a subset of {format_value(self.base)}? It is not a set")
         return all(item in self.base for item in value)
 
     def __iter__(self) -> Iterator[Value]:
@@ -423,7 +438,7 @@ class Subsets(LazySet):
         return (frozenset(chosen) for chosen in itertools.chain.from_iterable(sizes))
 
     def __repr__(self) -> str:
-        return f"SUBSET {show(self.base)}"
+        return f"SUBSET {format_value(self.base)}"
 
 
 class FunctionSet(LazySet):
@@ -439,7 +454,7 @@ class FunctionSet(LazySet):
         if type(value) is ModelValue:
             return False
         if type(value) not in (Function, tuple, LazyFunction):
-            raise TlaError(f"is {show(value)} in [S -> T]? It is not a function")
+            raise TlaError(f"is {format_value(value)} in [S -> T]? It is not a function")
         return domain(value) == self.arguments and all(result in self.results for _, result in items(value))
 
     def __iter__(self) -> Iterator[Value]:
@@ -449,7 +464,7 @@ class FunctionSet(LazySet):
         return (function(dict(zip(arguments, chosen, strict=True))) for chosen in choices)
 
     def __repr__(self) -> str:
-        return f"[{show(self.arguments)} -> {show(self.results)}]"
+        return f"[{format_value(self.arguments)} -> {format_value(self.results)}]"
 
 
 class RecordSet(LazySet):
@@ -464,7 +479,7 @@ class RecordSet(LazySet):
         if type(value) is ModelValue:
             return False
         if type(value) not in (Function, tuple):
-            raise TlaError(f"is {show(value)} in {show(self)}? It is not a record")
+            raise TlaError(f"is {format_value(value)} in {format_value(self)}? It is not a record")
         if type(value) is tuple or value.domain.set != self.fields.keys():
             return False
         index = value.domain.index
@@ -475,7 +490,7 @@ class RecordSet(LazySet):
         return (function(dict(zip(self.fields, chosen, strict=True))) for chosen in choices)
 
     def __repr__(self) -> str:
-        return "[" + ", ".join(f"{name} : {show(s)}" for name, s in self.fields.items()) + "]"
+        return "[" + ", ".join(f"{name} : {format_value(s)}" for name, s in self.fields.items()) + "]"
 
 
 class Product(LazySet):
@@ -495,7 +510,7 @@ class Product(LazySet):
         return itertools.product(*(ordered(finite(factor)) for factor in self.factors))
 
     def __repr__(self) -> str:
-        return " \\X ".join(show(factor) for factor in self.factors)
+        return " \\X ".join(format_value(factor) for factor in self.factors)
 
 
 class Union(LazySet):
@@ -513,7 +528,7 @@ class Union(LazySet):
         return iter(frozenset(itertools.chain.from_iterable(self.parts)))
 
     def __repr__(self) -> str:
-        return " \\cup ".join(show(part) for part in self.parts)
+        return " \\cup ".join(format_value(part) for part in self.parts)
 
 
 def finite(value: Value) -> frozenset[Value]:
@@ -522,7 +537,7 @@ def finite(value: Value) -> frozenset[Value]:
         return value
     if isinstance(value, LazySet):
         return frozenset(value)
-    raise TlaError(f"expected a set, saw {show(value)}")
+    raise TlaError(f"expected a set, saw {format_value(value)}")
 
 
 def is_finite(value: Value) -> bool:
@@ -540,21 +555,33 @@ def is_finite(value: Value) -> bool:
             return all(map(is_finite, parts))
         case LazySet():
             return False  # Nat, Int, STRING, Seq(S)
-    raise TlaError(f"expected a set, saw {show(value)}")
+    raise TlaError(f"expected a set, saw {format_value(value)}")
 
 
 def elements(value: Value) -> Iterable[Value]:
     """The elements of a set, in no particular order."""
     if type(value) is frozenset or isinstance(value, LazySet):
         return value
-    raise TlaError(f"expected a set, saw {show(value)}")
+    raise TlaError(f"expected a set, saw {format_value(value)}")
 
 
 def contains(value: Value, candidate: Value) -> bool:
     """candidate \\in value."""
-    if type(value) is frozenset or isinstance(value, LazySet):
+    if type(value) is frozenset:
+        return candidate in value or (bool(value) and _foreign(candidate, value))
+    if isinstance(value, LazySet):
         return candidate in value
-    raise TlaError(f"is {show(candidate)} an element of {show(value)}? That is not a set")
+    raise TlaError(f"is {format_value(candidate)} an element of {format_value(value)}? That is not a set")
+
+
+def _foreign(candidate: Value, members: frozenset[Value]) -> bool:
+    """FALSE for what is no member; TlaError where it cannot be compared with the members."""
+    kind = _kind(candidate)
+    if type(candidate) is ModelValue or any(_kind(e) == kind or type(e) is ModelValue for e in members):
+        return False
+    raise TlaError(
+        f"is {format_value(candidate)} an element of {format_value(members)}? It is of another kind"
+    )
 
 
 _ordered: dict[frozenset[Value], tuple[Value, ...]] = {}
@@ -603,7 +630,7 @@ def order_key(value: Value) -> tuple[Any, ...]:
 def unlike(left: Value, right: Value) -> bool:
     """left = right for values of two Python types; TlaError where TLC would not compare them either."""
     if _kind(left) != _kind(right) and type(left) is not ModelValue and type(right) is not ModelValue:
-        raise TlaError(f"{show(left)} and {show(right)} cannot be compared")
+        raise TlaError(f"{format_value(left)} and {format_value(right)} cannot be compared")
     return False
 
 
@@ -621,8 +648,38 @@ def equal(left: Value, right: Value) -> bool:
     return type(left) is not type(right) and unlike(left, right)
 
 
-def show(value: Value) -> str:
-    """The value as TLA+ text."""
-    from .notation import format_value
+# --- as text -----------------------------------------------------------------------------------------
 
-    return format_value(value)
+ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "f": "\f", "r": "\r"}
+"""The character after a backslash and what the two stand for (Specifying Systems §16.1.10)."""
+
+_escaped = str.maketrans({meant: f"\\{written}" for written, meant in ESCAPES.items()})
+_field_name = re.compile(r"[0-9_]*[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+
+
+def format_value(value: Value) -> str:
+    """The value as TLC writes it; elements and fields in the order of order_key."""
+    match value:
+        case str():
+            return f'"{value.translate(_escaped)}"'
+        case tuple():
+            return f"<<{_listed(value)}>>"
+        case frozenset():
+            return f"{{{_listed(ordered(value))}}}"
+        case Function():
+            return _format_function(value)
+        case LazyFunction():
+            return f"[x \\in {format_value(value.arguments)} |-> ...]"
+        case _:
+            return repr(value)
+
+
+def _listed(values: Iterable[Value]) -> str:
+    return ", ".join(map(format_value, values))
+
+
+def _format_function(f: Function) -> str:
+    pairs = sorted(f.items(), key=lambda pair: order_key(pair[0]))
+    if all(type(key) is str and _field_name.fullmatch(key) for key, _ in pairs):
+        return "[" + ", ".join(f"{key} |-> {format_value(value)}" for key, value in pairs) + "]"
+    return "(" + " @@ ".join(f"{format_value(key)} :> {format_value(value)}" for key, value in pairs) + ")"

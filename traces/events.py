@@ -133,5 +133,5 @@ def text_of(command: bytes) -> str:
 def command_of(text: str) -> bytes:
     """The inverse of text_of."""
     if text.startswith("base64:"):
-        return base64.b64decode(text.removeprefix("base64:"))
+        return base64.b64decode(text.removeprefix("base64:"), validate=True)
     return text.encode("utf-8")

@@ -7,10 +7,9 @@ observed where raft.tla allows something else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from raftcheck.spec.model import FOLDER
 from raftcheck.spec.model import actions as actions_of_raft
@@ -18,8 +17,8 @@ from raftcheck.tla.errors import Span
 from raftcheck.tla.evaluator import Environment, Evaluator
 from raftcheck.tla.explanation import Failure, sides, successors
 from raftcheck.tla.model import Model, State
-from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Ref, variables_written
-from raftcheck.tla.values import Function, Value, items, show
+from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Quantifier, Ref, variables_written
+from raftcheck.tla.values import Function, Value, format_value, items
 
 from .events import Event
 
@@ -100,21 +99,31 @@ def explain(model: Model, number: int, event: Event, attempts: Mapping[State, tu
     There is at least one: the line begun, and nothing taken.
     """
     assert attempts, event
-    reached = max(attempts, key=lambda attempt: _progress(model, attempt))
+    reached = max(attempts, key=lambda attempt: _progress(model, attempt, attempts[attempt]))
     taken = attempts[reached]
     amiss = _amiss(model, reached)
     blocked = list(_blocked(model, reached))
     state = model.named(reached)
-    nearest = _nearest(blocked, amiss, model, taken, state, event.server)
+    nearest = _nearest(blocked, amiss, model, taken, state, event)
+    before = reached
     if nearest is not None:
         action, failure = nearest.action, nearest.failure
-        differences = _differences_of_sends(model, nearest) or amiss.differences(event)
+        differences = (
+            _differences_of_sends(model, nearest)
+            or _differences_of_message(state)
+            or amiss.differences(event)
+        )
     else:
         place = _to_blame(model, taken, amiss)
         action = taken[place] if taken else _cause(event)
         taken = taken[:place]
-        failure = amiss.first()
-        differences = amiss.differences(event)
+        before = next(attempt for attempt, earlier in attempts.items() if earlier == taken)
+        if state["unsent"] and _is_handled(state):
+            failure = _nothing_unsent(model)
+            differences = [Difference("sends", _list(state["unsent"]), "nothing more")]
+        else:
+            failure = amiss.first()
+            differences = amiss.differences(event)
     return Refusal(
         line=number,
         server=event.server,
@@ -122,19 +131,26 @@ def explain(model: Model, number: int, event: Event, attempts: Mapping[State, tu
         action=action,
         taken=taken,
         place=_place(failure.node.span),
-        conjunct=text_of(failure.node.span),
+        conjunct=_conjunct(failure.node),
         values=_values(model, reached, failure),
         differences=tuple(differences),
-        message=show(state["line"].values[state["line"].domain.index["message"]]) if event.message else "",
-        before=_server_state(state, event.server),
+        message=format_value(state["line"].values[state["line"].domain.index["message"]])
+        if event.message
+        else "",
+        before=_server_state(model.named(before), event.server),
     )
 
 
-def _progress(model: Model, reached: State) -> tuple[int, int, int]:
-    """How far an attempt came: handled, sends accounted for, observations met."""
+def _progress(model: Model, reached: State, taken: tuple[str, ...]) -> tuple[int, ...]:
+    """How far it came: to the cause or what goes before, with what was sent, and with what was observed."""
     state = model.named(reached)
     amiss = _amiss(model, reached)
-    return int(str(state["handled"]) == "TRUE"), -len(state["unsent"]), -len(amiss.parts)
+    before = 0 if _is_handled(state) else len(taken)
+    return int(_is_handled(state)), before, -len(state["unsent"]), -len(amiss.parts), len(taken)
+
+
+def _is_handled(state: Mapping[str, Value]) -> bool:
+    return str(state["handled"]) == "TRUE"
 
 
 # --- what was observed and is not so ----------------------------------------------------------------------
@@ -155,7 +171,7 @@ class _Amiss:
 
     def differences(self, event: Event) -> list[Difference]:
         return [
-            Difference(_observed_name(failure.node), show(observed), show(allowed))
+            Difference(_observed_name(failure.node), format_value(observed), format_value(allowed))
             for _, failure, (allowed, observed) in self.parts
         ]
 
@@ -234,11 +250,13 @@ def _nearest(
     model: Model,
     taken: tuple[str, ...],
     state: dict[str, Value],
-    server: str,
+    event: Event,
 ) -> _Blocked | None:
     """The step that should have come next; None where all came, and the observation differs."""
-    handled, unsent = str(state["handled"]) == "TRUE", state["unsent"]
-    role = dict(items(state["role"])).get(server)
+    handled, unsent = _is_handled(state), state["unsent"]
+    if handled and unsent and not _is_request(unsent[0]):
+        return None  # an answer is sent where its request is handled, and by no other step
+    role = dict(items(state["role"])).get(event.server)
     for name, (its_role, observation) in INTERNAL.items():
         others = _Amiss(tuple(part for part in amiss.parts if part[0] != observation))
         wanted = handled and role == its_role and len(others.parts) < len(amiss.parts)
@@ -249,7 +267,11 @@ def _nearest(
     if handled and not unsent and amiss.parts:
         return None
     begun = [step for step in blocked if _is_begun(step)]
-    return max(begun, key=lambda step: step.failure.depth) if begun else None
+    if not begun and not handled and not amiss.parts:  # a finer line, without what its step needs
+        begun = [step for step in blocked if step.action == event.event]
+    # The handler of the message is to blame before what else it did not lead to, such as UpdateTerm.
+    cause = _cause(event)
+    return max(begun, key=lambda step: (step.action == cause, step.failure.depth)) if begun else None
 
 
 def _is_begun(step: _Blocked) -> bool:
@@ -267,12 +289,42 @@ def _differences_of_sends(model: Model, step: _Blocked) -> list[Difference]:
     if len(allowed) == 1 and len(observed) == 1:
         a, o = allowed[0], observed[0]
         if type(a) is Function and type(o) is Function and a.domain is o.domain:
-            return [
-                Difference(f"sends {name}", show(was), show(may))
-                for (name, was), (_, may) in zip(o.items(), a.items(), strict=True)
-                if was is not may and was != may
-            ]
+            return _by_field("sends", o, a)
     return [Difference("sends", _list(observed), _list(allowed))]
+
+
+def _differences_of_message(state: dict[str, Value]) -> list[Difference]:
+    """The fields in which the message to be handled differs from the nearest that is in flight."""
+    message = dict(items(state["line"])).get("message")
+    if message is None or _is_handled(state):
+        return []
+    flying = [m for m, _ in items(state["messages"]) if m.domain is message.domain]
+    if message in flying:
+        return []
+    differences = [_by_field("message", message, other) for other in sorted(flying, key=format_value)]
+    return min(
+        differences, key=len, default=[Difference("message", format_value(message), "no such in flight")]
+    )
+
+
+def _by_field(name: str, observed: Function, allowed: Function) -> list[Difference]:
+    return [
+        Difference(f"{name} {field}", format_value(was), format_value(may))
+        for (field, was), (_, may) in zip(observed.items(), allowed.items(), strict=True)
+        if was is not may and was != may
+    ]
+
+
+def _is_request(message: Value) -> bool:
+    return dict(items(message))["mtype"] in ("RequestVoteRequest", "AppendEntriesRequest")
+
+
+def _nothing_unsent(model: Model) -> Failure:
+    """The conjunct of Explained that asks for it."""
+    body = model.definition("Explained").body
+    assert isinstance(body, And)
+    (node,) = (item for item in body.items if model.compiler.reads(item) == {"unsent"})
+    return Failure(0, ("Explained",), node, {}, {})
 
 
 def _messages(evaluator: Evaluator, model: Model, name: str, environment: Environment) -> list[Value]:
@@ -280,8 +332,8 @@ def _messages(evaluator: Evaluator, model: Model, name: str, environment: Enviro
     return [message for message, _ in items(bag)]
 
 
-def _list(messages: list[Value]) -> str:
-    return ", ".join(map(show, messages)) or "nothing"
+def _list(messages: Sequence[Value]) -> str:
+    return ", ".join(map(format_value, messages)) or "nothing"
 
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -295,12 +347,20 @@ def _cause(event: Event) -> str:
 
 
 def text_of(span: Span) -> str:
-    """The text of a part of the spec, on one line."""
+    """The text of a part of the spec, on one line, without comments."""
     lines = (FOLDER / Path(span.file).name).read_text(encoding="utf-8").splitlines()
     part = lines[span.line - 1 : span.end_line]
     part[-1] = part[-1][: span.end_column - 1]
     part[0] = part[0][span.column - 1 :]
-    return " ".join(" ".join(part).split())
+    return " ".join(" ".join(line.partition("\\*")[0] for line in part).split())
+
+
+def _conjunct(node: Expr) -> str:
+    """The text of a false conjunct; where it is `\\E x \\in S : ...` and S is empty, without the rest."""
+    if isinstance(node, Quantifier) and not node.universal:
+        end = node.bounds[-1].span
+        return text_of(replace(node.span, end_line=end.end_line, end_column=end.end_column))
+    return text_of(node.span)
 
 
 def _place(span: Span) -> str:
@@ -309,10 +369,15 @@ def _place(span: Span) -> str:
 
 def _values(model: Model, state: State, failure: Failure) -> tuple[str, ...]:
     """The sides of the false conjunct, with their values, where these are not the text itself."""
-    evaluator: Any = model.evaluator(state)
+    evaluator = model.evaluator(state)
+    parts = list(sides(evaluator, failure))
+    if isinstance(failure.node, Quantifier):
+        at = Evaluator(model.binding, model.named(state), failure.assigned)
+        domains = [bound.domain for bound in failure.node.bounds]
+        parts += [(domain.span, at.value(domain, failure.environment)) for domain in domains]
     found = []
-    for span, value in sides(evaluator, failure):
-        text, shown = text_of(span), show(value)
+    for span, value in parts:
+        text, shown = text_of(span), format_value(value)
         if text != shown:
             found.append(f"{text} = {shown}")
     return tuple(found)
@@ -337,5 +402,5 @@ def _server_state(state: dict[str, Value], server: str) -> tuple[tuple[str, str]
             continue
         if name == "votesGranted" and dict(items(state["role"]))[server] != "Candidate":
             continue
-        shown.append((name, show(value)))
+        shown.append((name, format_value(value)))
     return tuple(shown)

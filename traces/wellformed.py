@@ -96,17 +96,17 @@ def _misfit(event: Event) -> str | None:
     for name in given:
         if name not in TAKES.get(kind, ()):
             takers = ", ".join(other for other, names in TAKES.items() if name in names)
-            return f"a {kind} has a {name}; expected one only of {takers}"
+            return f"`{kind}` has a {name}; expected one only of {takers}"
     if len(given) > 1:
-        return f"a {kind} has a {' and a '.join(given)}; expected the one that was being handled"
+        return f"`{kind}` has a {' and a '.join(given)}; expected the one that was being handled"
     if kind == "Crash" and event.state is not None:
-        return "a Crash has a state; expected none, since what a crash leaves is seen at the Restart"
+        return "`Crash` has a state; expected none, since what a crash leaves is seen at the Restart"
     needed = NEEDS.get(kind)
-    if needed is not None and getattr(event, needed) is None:
-        return f"a {kind} has no {needed}; expected what was " + ("sent" if needed == "sends" else "handled")
+    if needed is not None and getattr(event, needed) in (None, ()):
+        return f"`{kind}` has no {needed}; expected what was " + ("sent" if needed == "sends" else "handled")
     if event.message is not None and event.message.dest != event.server:
         seen = f"message.dest is `{plain(event.message.dest)}`"
-        return f"{seen} in a {kind} of `{plain(event.server)}`; expected the same server"
+        return f"{seen}, but the line is of `{plain(event.server)}`; expected the same server"
     if event.server == NOBODY:
         return "server is empty; expected a name (the empty text stands for nobody)"
     return None

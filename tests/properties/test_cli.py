@@ -214,7 +214,7 @@ INTERRUPTS = """
     def fire(self, timer):
         import os, signal
         Node.calls += 1
-        if Node.calls == 500:
+        if Node.calls == 100:
             os.kill(os.getppid(), signal.SIGINT)
         super().fire(timer)
 """

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from raftcheck.reference.driver import drain
 from raftcheck.reference.messages import (
     AppendEntriesRequest,

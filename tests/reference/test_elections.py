@@ -1,6 +1,7 @@
 """§5.1 and §5.2 (terms and elections), §5.4.1 (who may win one)."""
 
 import pytest
+
 from raftcheck.reference.messages import (
     AppendEntriesRequest,
     AppendEntriesResponse,

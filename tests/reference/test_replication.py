@@ -1,6 +1,7 @@
 """§5.3 (log replication), §5.4.2 (what a leader may commit), §5.5 (crashes of followers)."""
 
 import pytest
+
 from raftcheck.reference.messages import (
     AppendEntriesRequest,
     AppendEntriesResponse,

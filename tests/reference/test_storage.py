@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from raftcheck.reference import journal
 from raftcheck.reference.driver import drain
 from raftcheck.reference.messages import Entry, Message

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.notation import format_value, parse_value
+from raftcheck.tla.notation import parse_value
 from raftcheck.tla.values import (
     BOOLEAN,
     FALSE,
@@ -21,6 +21,7 @@ from raftcheck.tla.values import (
     Sequences,
     Subsets,
     Value,
+    format_value,
     function,
     ordered,
     record,

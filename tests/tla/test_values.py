@@ -269,7 +269,7 @@ def test_the_order_is_the_same_under_every_hash_seed() -> None:
         "names = 'delta alpha charlie bravo echo'.split()\n"
         "sets = [frozenset([a, b]) for a in names for b in names]\n"
         "records = [record(**{a: b, b: s}) for a in names for b in names for s in sets]\n"
-        "print(show(ordered(frozenset(records))), show(ordered(Subsets(frozenset(names)))))"
+        "print(format_value(ordered(frozenset(records))), format_value(ordered(Subsets(frozenset(names)))))"
     )
     outputs = {
         subprocess.run(

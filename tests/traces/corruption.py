@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from msgspec.structs import replace
+
 from raftcheck.traces.events import (
     NOBODY,
     AppendEntriesRequest,
@@ -235,9 +236,9 @@ class History:
                 agreed = 1 + sum(known >= index for known in match.values())
                 committable = index <= len(log) and _term_at(log, index) == seen.current_term
                 advanced = index > (before.commit_index or 0) and committable
-                if index == before.commit_index or (advanced and 2 * agreed > len(match) + 1):
-                    if all(sent.commit_index <= index for sent in appends):
-                        return "accept", "when a leader commits what is agreed is its choice"
+                may_be = index == before.commit_index or (advanced and 2 * agreed > len(match) + 1)
+                if may_be and all(sent.commit_index <= index for sent in appends):
+                    return "accept", "when a leader commits what is agreed is its choice"
             case "next_index":
                 assert seen.next_index is not None
                 assert state.next_index is not None
@@ -245,9 +246,12 @@ class History:
                 answer = line.message
                 heard = isinstance(answer, AppendEntriesResponse) and answer.source == peer
                 heard = heard and answer is not None and answer.term == seen.current_term
-                touched = before.role == "Leader" and heard or peer in [sent.dest for sent in appends]
+                touched = (before.role == "Leader" and heard) or peer in [sent.dest for sent in appends]
                 if touched and match[peer] < state.next_index[peer] <= len(log) + 1:
-                    return "accept", "where a leader goes on with a peer it heard of or wrote to is its choice"
+                    return (
+                        "accept",
+                        "where a leader goes on with a peer it heard of or wrote to is its choice",
+                    )
         return "refuse", "a leader is what it was seen to be"
 
 
