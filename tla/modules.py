@@ -71,6 +71,7 @@ class _Loader:
         root = _parser().parse(text.encode("utf-8")).root_node
         node = next((child for child in root.children if child.type == "module"), None)
         if node is None:
+            _refuse_units(root, file)
             raise TlaError(f"{file}: no TLA+ module in it; expected `---- MODULE {path.stem} ----`")
         _refuse_errors(node, file)
         name_node = node.child_by_field_name("name")
@@ -85,6 +86,7 @@ class _Loader:
         for child in node.named_children[1:]:
             if child.type not in ("comment", "block_comment", "identifier"):
                 resolver.unit(child)
+        resolver.refuse_undefined()
         self.loading.pop()
         return _merged(name, file, extends, scope, resolver)
 
@@ -140,8 +142,6 @@ def _same_native(a: object, b: object) -> bool:
 def _merged(name: str, file: str, extends: tuple[Module, ...], scope: Scope, resolver: Resolver) -> Module:
     """The module with all that it extends; a module that two of them extend counts once."""
     contents = resolver.contents
-    for made in contents.definitions.values():
-        made.body  # noqa: B018 - asserts that what was declared RECURSIVE is defined
     definitions = {n: d for n, d in scope.names.items() if isinstance(d, Definition | Native)}
     parts = [*extends]
     return Module(
@@ -160,12 +160,34 @@ def _once(things: list[_T]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(things))
 
 
+_UNITS = frozenset(
+    ["extends", "variable_declaration", "constant_declaration", "recursive_declaration", "assumption",
+     "operator_definition", "function_definition", "local_definition", "theorem", "instance", "use_or_hide",
+     "module_definition", "module", "single_line", "comment", "block_comment"]
+)  # fmt: skip
+
+
+def _refuse_units(root: tree_sitter.Node, file: str) -> None:
+    """The first unit after the head of a module where the grammar lost its way."""
+    types = [child.type for child in root.children]
+    if "MODULE" not in types:
+        return
+    head = 3  # MODULE, its name, and the line after that
+    for unit in root.children[types.index("MODULE") + head :]:
+        if unit.type not in _UNITS or unit.has_error:
+            assert unit.text is not None
+            seen = unit.text.decode("utf-8", "replace").splitlines()[0]
+            raise TlaError(f"syntax error in what begins with `{seen[:60]}`", span_of(unit, file))
+    raise TlaError("expected `====` after the last unit of the module", span_of(root.children[-1], file))
+
+
 def _refuse_errors(node: tree_sitter.Node, file: str) -> None:
     """The first place that the grammar did not understand."""
     if not node.has_error:
         return
     if node.is_missing:
-        raise TlaError(f"syntax error: expected `{node.type}`", span_of(node, file))
+        expected = "an expression" if node.type == "identifier_ref" else f"`{node.type}`"
+        raise TlaError(f"syntax error: expected {expected}", span_of(node, file))
     if node.type == "ERROR":
         assert node.text is not None
         seen = node.text.decode("utf-8", "replace").strip().splitlines() or [""]

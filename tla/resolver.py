@@ -13,6 +13,7 @@ from typing import Any
 import tree_sitter
 
 from .errors import Span, TlaError, did_you_mean
+from .standard import MODULES
 from .syntax import (
     And,
     Apply,
@@ -98,9 +99,19 @@ BUILTINS = frozenset(
 )
 """Operators that need no module (Specifying Systems, table 1), all evaluated as Builtin."""
 
-_HOMES = {"+": "Naturals", "-": "Naturals", "-.": "Integers", "..": "Naturals", "\\o": "Sequences",
-          "(+)": "Bags", "(-)": "Bags", ":>": "TLC", "@@": "TLC", "Nat": "Naturals", "Int": "Integers",
-          "<": "Naturals", "<=": "Naturals", ">": "Naturals", ">=": "Naturals", "*": "Naturals"}  # fmt: skip
+PRECEDENCE = {
+    "=>": (1, 1), "<=>": (2, 2), "~>": (2, 2), "-+->": (2, 2), "/\\": (3, 3), "\\/": (3, 3), "=": (5, 5),
+    "#": (5, 5), "<": (5, 5), ">": (5, 5), "<=": (5, 5), ">=": (5, 5), "\\in": (5, 5), "\\notin": (5, 5),
+    "\\subseteq": (5, 5), "\\sqsubseteq": (5, 5), "@@": (6, 6), ":>": (7, 7), "\\cup": (8, 8),
+    "\\cap": (8, 8), "\\": (8, 8), "..": (9, 9), "+": (10, 10), "(+)": (10, 10), "%": (10, 11),
+    "-": (11, 11), "(-)": (11, 11), "\\X": (10, 13), "*": (13, 13), "/": (13, 13), "\\div": (13, 13),
+    "\\o": (13, 13), "^": (14, 14),
+}  # fmt: skip
+"""How strongly infix operators bind (Specifying Systems, table 6); two that overlap need parentheses."""
+
+LEFT_ASSOCIATIVE = frozenset(
+    ["/\\", "\\/", "@@", "\\cup", "\\cap", "+", "(+)", "-", "(-)", "\\X", "*", "\\o"]
+)
 
 
 class Scope:
@@ -142,6 +153,8 @@ class Resolver:
         self.module = module
         self.top = scope
         self.contents = Contents()
+        self.promised: list[Definition] = []
+        """What is declared RECURSIVE."""
 
     # --- module level ---------------------------------------------------------------------------------
 
@@ -182,6 +195,11 @@ class Resolver:
             case _:
                 raise self.unsupported(node, node.type)
 
+    def refuse_undefined(self) -> None:
+        for promised in self.promised:
+            if not promised.is_complete:
+                raise TlaError(f"`{promised.name}` is declared RECURSIVE and never defined", promised.span)
+
     def declare(self, scope: Scope, declaration: Variable | Constant | Definition | Parameter) -> None:
         """Adds a name; TLA+ never lets one name mean two things in one place (SANY refuses it too)."""
         earlier = scope.find(declaration.name)
@@ -218,6 +236,7 @@ class Resolver:
                     self.span(part), name, self.module, blank, recursive=True, in_let=in_let
                 )
                 self.declare(scope, promised)
+                self.promised.append(promised)
             return
         name_node = node.child_by_field_name("name")
         body_node = node.child_by_field_name("definition")
@@ -242,7 +261,7 @@ class Resolver:
             parameters.append(parameter)
         name = self.operator_name(name_node, prefix=len(parameters) == 1)
         earlier = scope.names.get(name)
-        if isinstance(earlier, Definition) and earlier.recursive and earlier._body is None:
+        if isinstance(earlier, Definition) and earlier.recursive and not earlier.is_complete:
             made = earlier
             if made.arity != len(parameters):
                 raise TlaError(
@@ -313,7 +332,7 @@ class Resolver:
     def lookup(self, span: Span, name: str, scope: Scope) -> Declaration:
         declaration = scope.find(name)
         if declaration is None:
-            home = _HOMES.get(name)
+            home = next((module for module, names in MODULES.items() if name in names), None)
             hint = f"; it is defined in module {home}" if home else did_you_mean(name, scope.all_names())
             raise TlaError(f"unknown operator `{name}`{hint}", span)
         return declaration
@@ -355,6 +374,7 @@ class Resolver:
             raise self.syntax_error(node)
         span = self.span(node)
         operator = self.operator_name(symbol)
+        self.refuse_guessing(operator, left, right, span)
         if operator in ("/\\", "\\/", "\\X"):
             operands = tuple(self.expression(operand, scope) for operand in _chain(node, symbol.type))
             if operator == "\\X":
@@ -368,6 +388,20 @@ class Resolver:
         if operator == "\\cdot" and scope.find(operator) is None:
             raise self.unsupported(node, "action composition `\\cdot`")
         return self.reference(span, operator, arguments, scope)
+
+    def refuse_guessing(
+        self, operator: str, left: tree_sitter.Node, right: tree_sitter.Node, span: Span
+    ) -> None:
+        """An operand that could as well belong to the other operator: TLA+ has no rule for it."""
+        for operand in (left, right):
+            symbol = operand.child_by_field_name("symbol") if operand.type == "bound_infix_op" else None
+            inner = self.operator_name(symbol) if symbol is not None else ""
+            if operator not in PRECEDENCE or inner not in PRECEDENCE:
+                continue
+            (low, high), (inner_low, inner_high) = PRECEDENCE[operator], PRECEDENCE[inner]
+            chained = operator == inner and operand is left and operator in LEFT_ASSOCIATIVE
+            if low <= inner_high and inner_low <= high and not chained:
+                raise TlaError(f"`{inner}` beside `{operator}` needs parentheses", span)
 
     def prefix(self, node: tree_sitter.Node, scope: Scope) -> Expr:
         symbol = node.child_by_field_name("symbol")

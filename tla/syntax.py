@@ -70,6 +70,10 @@ class Definition:
         assert self._body is not None, self.name
         return self._body
 
+    @property
+    def is_complete(self) -> bool:
+        return self._body is not None
+
     def complete(self, body: Expr) -> None:
         self._body = body
 

@@ -123,9 +123,12 @@ class Function:
         return function, (dict(self.items()),)
 
 
+LEAST_SWEPT = 400_000
+"""Functions made between two sweeps, at least: few enough to stay in the processor's caches."""
+
 _domains: dict[frozenset[Value], Domain] = {}
 _made = 0
-_sweep_at = 400_000
+_sweep_at = LEAST_SWEPT
 
 
 def _count_new() -> None:
@@ -143,7 +146,7 @@ def sweep() -> None:
     global _made, _sweep_at
     _made = sum([_forget(domain.functions) for domain in _domains.values()])
     _forget(_domains)  # a domain is held by its functions too
-    _sweep_at = max(400_000, 2 * _made)
+    _sweep_at = max(LEAST_SWEPT, 2 * _made)
 
 
 def _forget(table: dict[Any, Any]) -> int:
@@ -568,7 +571,11 @@ def elements(value: Value) -> Iterable[Value]:
 def contains(value: Value, candidate: Value) -> bool:
     """candidate \\in value."""
     if type(value) is frozenset:
-        return candidate in value or (bool(value) and _foreign(candidate, value))
+        if candidate in value:
+            return True
+        for member in value:  # mostly, the first is like the candidate
+            return type(member) is not type(candidate) and _foreign(candidate, value)
+        return False
     if isinstance(value, LazySet):
         return candidate in value
     raise TlaError(f"is {format_value(candidate)} an element of {format_value(value)}? That is not a set")
@@ -637,8 +644,10 @@ def unlike(left: Value, right: Value) -> bool:
 def _kind(value: Value) -> str:
     if isinstance(value, LazySet):
         return "set"
-    kinds = {int: "number", str: "string", Boolean: "Boolean", frozenset: "set"}
-    return kinds.get(type(value), "function")
+    return _KINDS.get(type(value), "function")
+
+
+_KINDS = {int: "number", str: "string", Boolean: "Boolean", frozenset: "set"}
 
 
 def equal(left: Value, right: Value) -> bool:

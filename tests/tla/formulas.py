@@ -88,7 +88,8 @@ PLAIN = {
     ),
     "str": ("IF <bool> THEN <str> ELSE <str>", "CHOOSE k \\in DOMAIN <fun> : TRUE"),
     "set": (
-        "{<int>, <int>}", "(<int> % 3)..(<int> % 4)", "<set> \\cup <set>", "<set> \\cap <set>", "<set> \\ <set>",
+        "{<int>, <int>}", "(<int> % 3)..(<int> % 4)", "<set> \\cup <set>", "<set> \\cap <set>",
+        "<set> \\ <set>",
         "UNION {<set>, <set>}", "DOMAIN <seq>", "<rec>.c", "IF <bool> THEN <set> ELSE <set>", "Big(<set>)",
         "Map(Twice, <set>)", "<set> \\cup {<int>}",
         "CHOOSE S \\in SUBSET (<set> \\cap 0..2) : TRUE",
@@ -110,8 +111,8 @@ PLAIN = {
     ),
 }  # fmt: skip
 
-# In these, {0} and {1} are new names of the kinds that are said ("op": an operator, which no template asks for).
-# They are in sight in what stands in <<>>.
+# In these, {0} and {1} are new names of the kinds that are said ("op": an operator, which no template asks
+# for). They are in sight in what stands in <<>>.
 BINDING = {
     "int": (
         ("CHOOSE {0} \\in <set> : <<bool>>", "int"),

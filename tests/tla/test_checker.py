@@ -139,7 +139,8 @@ Named        == (LET both == n < 9 \/ m < 9 IN both) /\ UNCHANGED vars
 Conditional  == (IF n = 0 THEN m = 0 \/ n = 0 ELSE m = 0) /\ UNCHANGED vars
 Afterwards   == n' \in {n} /\ m' = 1 /\ (n' = 0 \/ m' = 1)
 Equivalent   == ((n = 0 \/ m = 0) <=> TRUE) /\ UNCHANGED vars
-Next == Choice \/ All \/ AllOfState \/ AllOfPairs \/ Implied \/ Named \/ Conditional \/ Afterwards \/ Equivalent
+Next == \/ Choice \/ All \/ AllOfState \/ AllOfPairs \/ Implied \/ Named \/ Conditional
+        \/ Afterwards \/ Equivalent
 Small == n + m < 4
 ====
 """

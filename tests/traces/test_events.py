@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raftcheck.spec.model import FOLDER, trace_model
-from raftcheck.tla.values import FALSE, TRUE, Value, apply, domain, items
+from raftcheck.tla.values import apply, domain, items
 from raftcheck.traces import encoding
 from raftcheck.traces.events import (
     AppendEntriesRequest,
@@ -25,6 +25,7 @@ from raftcheck.traces.events import (
     text_of,
 )
 
+from .records import entries_of, message_of
 from .strategies import MESSAGES, SERVERS, STATE, events
 
 # --- as JSON ------------------------------------------------------------------------------------------------
@@ -73,41 +74,6 @@ def test_a_command_reads_as_text_where_it_is_text(command: bytes, text: str) -> 
 
 
 # --- as records of raft.tla ---------------------------------------------------------------------------------
-
-MESSAGE_FIELDS = {
-    "term": "mterm",
-    "source": "msource",
-    "dest": "mdest",
-    "last_log_index": "mlastLogIndex",
-    "last_log_term": "mlastLogTerm",
-    "vote_granted": "mvoteGranted",
-    "prev_log_index": "mprevLogIndex",
-    "prev_log_term": "mprevLogTerm",
-    "entries": "mentries",
-    "commit_index": "mcommitIndex",
-    "success": "msuccess",
-    "match_index": "mmatchIndex",
-}
-
-
-def entries_of(value: Value) -> tuple[Entry, ...]:
-    return tuple(Entry(**dict(items(entry))) for entry in value)
-
-
-def message_of(value: Value) -> Message:
-    """The message that a record of raft.tla is: written without the encoding, to be its inverse."""
-    fields: dict[str, Any] = dict(items(value))
-    name = fields.pop("mtype")
-    (kind,) = (kind for kind in get_args(Message) if kind.__name__ == name)
-    found = {}
-    for field in kind.__struct_fields__:
-        seen = fields.pop(MESSAGE_FIELDS[field])
-        found[field] = entries_of(seen) if field == "entries" else seen
-        if seen is TRUE or seen is FALSE:
-            found[field] = seen is TRUE
-    assert not fields, fields
-    message: Message = kind(**found)
-    return message
 
 
 @pytest.mark.parametrize("kind", MESSAGES)
