@@ -204,14 +204,19 @@ def bag_in(e: Value, b: Value) -> bool:
 def copies_in(e: Value, b: Value) -> int:
     if type(b) is Function:
         place = b.domain.index.get(e)
-        return 0 if place is None else int(b.values[place])
-    return int(dict(items(b)).get(e, 0))
+        return 0 if place is None else _number(b.values[place])
+    return _counts(b).get(e, 0)
+
+
+def _counts(b: Value) -> dict[Value, int]:
+    """Elements and the number of their copies."""
+    return {element: _number(count) for element, count in items(b)}
 
 
 def bag_sum(a: Value, b: Value) -> Value:
     """a (+) b"""
-    counts = dict(items(a))
-    for element, count in items(b):
+    counts = _counts(a)
+    for element, count in _counts(b).items():
         counts[element] = counts.get(element, 0) + count
     return function(counts)
 
@@ -219,8 +224,9 @@ def bag_sum(a: Value, b: Value) -> Value:
 def bag_difference(a: Value, b: Value) -> Value:
     """a (-) b: copies of b taken out of a, as far as there are any."""
     left = {}
-    for element, count in items(a):
-        remaining = count - copies_in(element, b)
+    taken = _counts(b)
+    for element, count in _counts(a).items():
+        remaining = count - taken.get(element, 0)
         if remaining > 0:
             left[element] = remaining
     return function(left)
@@ -249,12 +255,12 @@ def bag_union(s: Value) -> Value:
 
 
 def is_sub_bag(a: Value, b: Value) -> bool:
-    counts = dict(items(b))
-    return all(count <= counts.get(element, 0) for element, count in items(a))
+    counts = _counts(b)
+    return all(count <= counts.get(element, 0) for element, count in _counts(a).items())
 
 
 def sub_bags(b: Value) -> Value:
-    pairs = list(items(b))
+    pairs = list(_counts(b).items())
     choices = itertools.product(*(range(count + 1) for _, count in pairs))
     return frozenset(
         function({element: taken for (element, _), taken in zip(pairs, chosen, strict=True) if taken})
@@ -264,13 +270,13 @@ def sub_bags(b: Value) -> Value:
 
 def bag_of_all(image: Callable[[Value], Value], b: Value) -> Value:
     counts: dict[Value, int] = {}
-    for element, count in items(b):
+    for element, count in _counts(b).items():
         counts[image(element)] = counts.get(image(element), 0) + count
     return function(counts)
 
 
 def bag_cardinality(b: Value) -> int:
-    return sum(count for _, count in items(b))
+    return sum(_counts(b).values())
 
 
 # --- TLC ----------------------------------------------------------------------------------------------
@@ -412,6 +418,7 @@ def intersection(a: Value, b: Value) -> Value:
     if type(a) is frozenset:
         elements(b)
         return frozenset(e for e in a if e in b)
+    elements(a)
     return frozenset(e for e in finite(b) if e in a)
 
 

@@ -308,10 +308,12 @@ def _differences_of_message(state: dict[str, Value]) -> list[Difference]:
 
 
 def _by_field(name: str, observed: Function, allowed: Function) -> list[Difference]:
+    """What differs between two records of the same fields, in the order of their names."""
+    may = dict(allowed.items())
     return [
-        Difference(f"{name} {field}", format_value(was), format_value(may))
-        for (field, was), (_, may) in zip(observed.items(), allowed.items(), strict=True)
-        if was is not may and was != may
+        Difference(f"{name} {field}", format_value(was), format_value(may[field]))
+        for field, was in sorted(observed.items())
+        if was is not may[field] and was != may[field]
     ]
 
 

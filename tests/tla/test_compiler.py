@@ -109,7 +109,7 @@ batches = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=26)
 @given(batches)
 def test_random_expressions_mean_the_same_compiled_and_evaluated(made: list[tuple[str, str]]) -> None:
     check_all(made)

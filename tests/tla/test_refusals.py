@@ -125,7 +125,10 @@ INIT, NEXT, SAFE = "INIT Init", "NEXT Next", "INIT Init NEXT Next"
 
 CONFIGS = {
     "a constant without a value": (SAFE, "M.cfg: the constant `C` (M.tla:6:10) is given no value"),
-    "an unknown constant": ("CONSTANTS C = 1 CC = 2 " + SAFE, "M.cfg:1:17: module `M` has no constant `CC`; did you mean `C`?"),
+    "an unknown constant": (
+        "CONSTANTS C = 1 CC = 2 " + SAFE,
+        "M.cfg:1:17: module `M` has no constant `CC`; did you mean `C`?",
+    ),
     "a value for an operator": (
         "CONSTANTS C = 1 Op = 2 " + SAFE,
         "M.cfg:1:17: `Op` takes 1 arguments, expected `Op <- an operator`",

@@ -7,13 +7,14 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raftcheck.tla import values
+from raftcheck.tla import standard, values
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.values import (
     BOOLEAN,
@@ -422,3 +423,62 @@ def test_a_lazy_function_on_an_infinite_set_stays_one() -> None:
         equal(f, g)
     with pytest.raises(TlaError, match=r"cannot be enumerated$"):
         equal(lazily(numbers(1), lambda n: n + 1), f)
+
+
+# --- operators ----------------------------------------------------------------------------------------
+
+KINDS: list[Value] = [
+    *(
+        0,
+        -1,
+        3,
+        "a",
+        "",
+        "1",
+        TRUE,
+        (),
+        (1, 2),
+        ("a",),
+        frozenset(),
+        numbers(1),
+        ab,
+        record(a=1),
+        record(a="x"),
+    ),
+    *(function({"a": 2, "b": 0}), NAT, STRING, Sequences(NAT), Subsets(numbers(1)), ModelValue("m")),
+    *(FunctionSet(numbers(1), NAT), LazyFunction(numbers(1), lambda value: value)),
+]
+
+
+def answers(*_: Value) -> Value:
+    return TRUE
+
+
+OPERATORS = {
+    f"{name} of {module}": (native.function, native.arity, dict(native.operator_arguments))
+    for module, names in standard.MODULES.items()
+    for name, native in names.items()
+    if native.arity
+} | {
+    name: (function_, 1 if name in ("SUBSET", "UNION", "DOMAIN") else 2, {})
+    for name, function_ in standard.BUILTINS.items()
+}
+
+
+@pytest.mark.parametrize(("operator", "arity", "operators"), OPERATORS.values(), ids=OPERATORS)
+def test_an_operator_takes_any_values_or_says_what_it_expected(
+    operator: Callable[..., Value], arity: int, operators: dict[int, int]
+) -> None:
+    kinds = KINDS[:14] if arity > 2 else KINDS
+    for arguments in product(*([answers] if place in operators else kinds for place in range(arity))):
+        try:
+            operator(*arguments)
+        except TlaError as error:
+            assert str(error)  # noqa: PT017 - not every call has one
+
+
+def test_text_is_no_set_and_no_count() -> None:
+    with pytest.raises(TlaError, match=r'^expected a set, saw "ab"$'):
+        standard.intersection("ab", ab)
+    with pytest.raises(TlaError, match=r'^expected a number, saw "1"$'):
+        standard.copies_in("a", record(a="1"))

@@ -140,7 +140,8 @@ class History:
         if changed.sends != line.sends:
             return self._sent(line, changed)
         if changed.value != line.value:
-            if line.event == "Crash" and not line.sends:
+            sent = [m.entries for m in line.sends or () if isinstance(m, AppendEntriesRequest)]
+            if line.event == "Crash" and not any(e.value == line.value for log in sent for e in log):
                 return "accept", "what was taken in is only seen after the crash"
             return "refuse", "the log has another value"
         return self._seen(line, change)

@@ -142,6 +142,15 @@ UNKNOWN_FIELDS = {
     timeout('"ts":1'): f"no field `ts`; {EVENT_FIELDS}",
     timeout('"x - at `$.state`":1'): f"no field `x - at `$.state``; {EVENT_FIELDS}",
     timeout('"state":{},"x` - at `$.state":1'): "state: seen {}; object contains unknown field `x`",
+    '{"z - at `$.message":1,"message":{}}': (
+        'seen {"z - at `$.message": 1, "message": {}}; object contains unknown field `z'
+    ),
+    '{"z - at `$.event.x":1,"event":"Timeout"}': (
+        'seen {"z - at `$.event.x": 1, "event": "Timeout"}; object contains unknown field `z'
+    ),
+    '{"z - at `$.message":1,"message":[]}': (
+        'seen {"z - at `$.message": 1, "message": []}; object contains unknown field `z'
+    ),
     timeout('"a\\nb\\u001b[31m":1'): f"no field `a\\nb\\u001b[31m`; {EVENT_FIELDS}",
     state('"currentTerm":1'): "state: no field `currentTerm`; did you mean `current_term`?",
     state('"x":1'): f"state: no field `x`; expected one of {STATE_FIELDS}",

@@ -128,7 +128,7 @@ def test_a_line_is_the_record_of_what_was_observed(event: Event) -> None:
         observed = getattr(event.state, field, None)
         value = seen.pop(variable, None)
         assert (value is None) == (observed is None)
-        if value is not None:
+        if value is not None and observed is not None:
             found = STATE_OF.get(field, lambda same: same)(value)
             assert found == (tuple(sorted(observed)) if field == "votes_granted" else observed)
     assert not seen

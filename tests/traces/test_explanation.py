@@ -193,7 +193,7 @@ def test_the_field_that_was_changed_is_the_one_that_is_shown() -> None:
     """Not always: where a sender goes on elsewhere, it is what it sent there that differs."""
     shown, all_of_them = 0, 0
     for number, (refusal, change) in enumerate(refused_changes()):
-        if number % 40 == 0:
+        if number % 30 == 0:
             all_of_them += 1
             shown += name_in_report(change.field) in [d.name for d in refusal().differences]
     assert all_of_them > 200
@@ -201,8 +201,8 @@ def test_the_field_that_was_changed_is_the_one_that_is_shown() -> None:
 
 
 def refused_changes() -> Iterator[tuple[Callable[[], Refusal], Change]]:
-    for seed in range(3):
-        servers, events = reference_run(seed)
+    for seed in (1, 2):
+        servers, events = reference_run(seed, 3)
         judge, history = Validator(servers), History()
         for event in events:
             before = forked(judge)

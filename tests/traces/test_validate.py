@@ -31,8 +31,8 @@ from raftcheck.traces.validate import Validator
 from .corruption import Change, History, changes
 from .runs import forked, judged, run
 
-SEEDS = range(8)
-FEW_SEEDS = range(4)
+SEEDS = range(6)
+FEW_SEEDS = range(3)
 
 
 def accepted(servers: tuple[str, ...], events: tuple[Event, ...]) -> Validator:

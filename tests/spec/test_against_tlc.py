@@ -1,0 +1,41 @@
+"""Our engine counts what TLC counts, on every configuration of MCraft.
+
+The numbers of TLC are those on record at the foot of MCraft.tla; that they still are TLC's is tested beside
+(test_raft_in_tlc.py), where there is a Java runtime.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from raftcheck.spec.model import actions
+from raftcheck.tla import Model, check, load, load_config
+
+from .test_raft_in_tlc import RECORD, recorded
+
+CONFIGS = [
+    "MCraft1.cfg",
+    # A quarter of a minute or more each: one for every day.
+    pytest.param("MCraft2.cfg", marks=pytest.mark.deep),
+    "MCraft3.cfg",
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_engine_counts_what_tlc_counts(root: Path, config: str) -> None:
+    model = Model(load(root / "spec" / "MCraft.tla"), load_config(root / "spec" / config))
+    result = check(model)
+    assert result.violation is None
+    found = {"distinct": result.distinct, "generated": result.generated, "depth": result.depth}
+    assert found == recorded(root / "spec", config)
+    assert set(result.actions) <= set(actions())
+    assert sum(result.actions.values()) == result.generated - len(model.initial_states())
+
+
+def test_every_configuration_is_on_record_and_tested_here(root: Path) -> None:
+    there = {path.name for path in (root / "spec").glob("MCraft*.cfg")}
+    tested = {config if isinstance(config, str) else config.values[0] for config in CONFIGS}
+    foot = (root / "spec" / "MCraft.tla").read_text()
+    assert there == tested == {record["config"] for record in RECORD.finditer(foot)}
