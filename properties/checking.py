@@ -46,7 +46,7 @@ class Check:
         """The verdict. A pass says what it rests on: nothing at all, the properties alone, or the spec."""
         if self.kept is not None or self.died is not None:
             return "diverges"
-        if self.steps == 0:
+        if self.steps == 0 or (self.judged and not self.actions):
             return "vacuous"
         return "conforms" if self.judged == self.steps else "safe"
 

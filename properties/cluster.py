@@ -16,7 +16,7 @@ from raftcheck.traces.events import Entry, Event, Message, NodeState, command_of
 
 from . import byvalue, disk, life
 from .disk import Disk
-from .finding import Finding, Kind, Misbehaviour, shown, wrong_state
+from .finding import Finding, Kind, Misbehaviour, is_text, shown, wrong_state
 from .life import Halt, Life
 from .network import Network, Packet
 from .node import Implementation, Node
@@ -146,7 +146,9 @@ class Cluster:
                 return (Event(event="DropMessage", server=dest, message=packet.view),)
             case Crash(name, after, keep):
                 server = self.servers.get(name)
-                return None if server is None or server.life is None else self._crash(server, after, keep)
+                if server is None or server.life is None or not self.caps.durable:
+                    return None
+                return self._crash(server, after, keep)
             case Restart(name):
                 server = self.servers.get(name)
                 return None if server is None or server.life is not None else (self._restart(server),)
@@ -168,7 +170,7 @@ class Cluster:
         accepted = self._act(server, _node(server).request, self._requests, command_of(value))
         if accepted is False and _life(server).state != "dead":
             self._check_refusal(server)
-            return None
+            return SILENT
         if type(accepted) is not bool and _life(server).state != "dead":
             self._accuse(server.name, "answer", f"request() returned {shown(accepted)}", "True or False")
         return (self._seen(server, "ClientRequest", value=value),)
@@ -299,8 +301,8 @@ class Cluster:
             state = _with_own_indexes(state)
         server.known_log = state.log or ()
         server.state = state
-        timers = self._ask(server, node.timers)
-        if not isinstance(timers, Collection) or isinstance(timers, str) or not all(map(_is_name, timers)):
+        timers = self._ask(server, _listed, node.timers)
+        if not isinstance(timers, list) or not all(map(is_text, timers)):
             self._accuse(server.name, "timers", f"timers() returned {shown(timers)}", "a collection of str")
         server.timers = tuple(sorted(timers))
 
@@ -314,13 +316,15 @@ def _life(server: Server) -> Life:
     return server.life
 
 
+def _listed(timers: Callable[[], Any]) -> Any:
+    """The names in a collection, taken out while the node may still be blamed for what it raises."""
+    found = timers()
+    return list(found) if isinstance(found, Collection) and not isinstance(found, str) else found
+
+
 def _node(server: Server) -> Node:
     assert server.node is not None, f"{server.name} is down"
     return server.node
-
-
-def _is_name(timer: object) -> bool:
-    return type(timer) is str
 
 
 def _with_own_indexes(state: NodeState) -> NodeState:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from raftcheck.traces.events import (
+    LARGEST,
     NOBODY,
     AppendEntriesRequest,
     AppendEntriesResponse,
@@ -82,8 +83,19 @@ def shown(value: object) -> str:
 
 
 def is_count(value: object) -> bool:
-    """An index or a term: True is an int to Python, but not to a reader."""
-    return type(value) is int and value >= 0
+    """An index or a term: True is an int to Python, but not to a reader; JSON has no larger ones for sure."""
+    return type(value) is int and 0 <= value <= LARGEST
+
+
+def is_text(value: object) -> bool:
+    """A str that can be written down: UTF-8 has nothing for half of a surrogate pair."""
+    if type(value) is not str:
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def wrong_state(state: NodeState, servers: tuple[str, ...], known: tuple[Entry, ...]) -> Wrong:
@@ -117,7 +129,7 @@ def _wrong_entries(name: str, entries: Any, known: tuple[Entry, ...] = ()) -> Wr
     for place, entry in enumerate(entries):
         if place < len(known) and entry is known[place]:
             continue
-        if not isinstance(entry, Entry) or not is_count(entry.term) or type(entry.value) is not str:
+        if not isinstance(entry, Entry) or not is_count(entry.term) or not is_text(entry.value):
             return f"{name}[{place + 1}] = {shown(entry)}", "Entry(term: int from 0 on, value: str)"
     return None
 

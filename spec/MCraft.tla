@@ -31,6 +31,8 @@ MCDropChoices == IF Losing THEN DOMAIN messages ELSE {}
 
 MCClientValues(i) == IF Len(log[i]) < MaxLogLength THEN Value ELSE {}
 
+MCSelfVoteChoices(i) == {i}
+
 MCRestartCommitChoices(i) == IF i \in Restarting THEN {0} ELSE {}
 
 MCCommitChoices(i, j) == {commitIndex[i]}
@@ -46,6 +48,6 @@ MCNextChoices(i, j, match) == {match + 1}
 What TLC 2.15 finds with one worker and `java -XX:+UseParallelGC`; the seconds are those of a small
 virtual machine with two cores. The depth counts states, not steps, as TLC does. Tests read these lines.
 
-\* MCraft1.cfg   servers 2   term 1   log 1   in flight 2   distinct 1170     generated 11960     depth 19   TLC 1 s
+\* MCraft1.cfg   servers 2   term 1   log 1   in flight 2   distinct 2093     generated 23547     depth 19   TLC 1 s
 \* MCraft2.cfg   servers 2   term 2   log 2   in flight 2   distinct 200151   generated 2194745   depth 33   TLC 37 s
 \* MCraft3.cfg   servers 3   term 2   log 1   in flight 1   distinct 205986   generated 1950205   depth 40   TLC 37 s

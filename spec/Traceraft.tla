@@ -84,6 +84,9 @@ TraceDropChoices ==
     ELSE IF line.message \in DOMAIN messages THEN {line.message}
     ELSE {}
 
+\* A server that lives votes for itself; whether one that crashed did is seen at the restart.
+TraceSelfVoteChoices(i) == IF Crashed THEN {i, Nil} ELSE {i}
+
 TraceClientValues(i) == {line.value}
 
 TracePrevChoices(i, j) == {Nearest(Head(unsent).mprevLogIndex, 0, Len(log[i]))}
@@ -92,8 +95,12 @@ TraceLastChoices(i, j, prev) == {Nearest(prev + Len(Head(unsent).mentries), prev
 
 TraceCommitChoices(i, j) == {Nearest(Head(unsent).mcommitIndex, 0, commitIndex[i])}
 
-\* A server that lives stores all; how much was stored before a crash is seen at the restart.
-TraceStoredChoices(i, new) == IF Crashed THEN StoredLengths(log[i], new) ELSE {Len(new)}
+\* A server stores all, unless its log shows less; after a crash, that is seen at the restart.
+TraceStoredChoices(i, new) ==
+    IF Crashed THEN StoredLengths(log[i], new)
+    ELSE IF Observes("log") /\ Len(line.state.log) < Len(new)
+    THEN {Len(new)} \cup ({Len(line.state.log)} \cap StoredLengths(log[i], new))
+    ELSE {Len(new)}
 
 \* An acknowledgement that a crash kept from leaving may as well have been for nothing.
 TraceAckChoices(i, m) ==

@@ -187,6 +187,10 @@ MessagesTo(i, type) == {m \in DOMAIN messages : m.mdest = i /\ m.mtype = type}
 DuplicateChoices == DOMAIN messages
 DropChoices      == DOMAIN messages
 
+\* Whom a server that starts an election votes for: itself, says Figure 2. A crash between writing
+\* the term and writing the vote leaves nobody.
+SelfVoteChoices(i) == {i, Nil}
+
 \* The values that a client may bring to leader i.
 ClientValues(i) == Value
 
@@ -233,8 +237,9 @@ Timeout(i) ==
     /\ role[i] \in {Follower, Candidate}
     /\ currentTerm'  = [currentTerm EXCEPT ![i] = @ + 1]
     /\ role'         = [role EXCEPT ![i] = Candidate]
-    /\ votedFor'     = [votedFor EXCEPT ![i] = i]
-    /\ votesGranted' = [votesGranted EXCEPT ![i] = {i}]
+    /\ \E vote \in SelfVoteChoices(i) :
+        /\ votedFor'     = [votedFor EXCEPT ![i] = vote]
+        /\ votesGranted' = [votesGranted EXCEPT ![i] = {vote} \ {Nil}]
     /\ UNCHANGED <<messages, logVars, leaderVars, historyVars>>
 
 \* A candidate asks a peer for its vote, again if it likes. (Rules for Servers, candidates.)

@@ -35,6 +35,7 @@ from .syntax import (
     Expr,
     FunctionOf,
     OperatorName,
+    Or,
     Parameter,
     Ref,
     SetFilter,
@@ -87,6 +88,10 @@ class Compiler:
         trail: bool = False,
     ) -> CompiledAction:
         """f(s, emit, *parameters) for an action; with `trail`, emits (t, names of the actions taken)."""
+        if isinstance(node, Or):
+            # Each disjunct is a function of its own: CPython 3.11 does not specialise very large ones.
+            parts = [self.action(item, environment, parameters, trail) for item in node.items]
+            return _all_of([part.run for part in parts], frozenset().union(*(p.writes for p in parts)))
         code = self.code()
         expressions = Expressions(self, code)
         actions = Actions(expressions, trail)
@@ -189,13 +194,13 @@ class Compiler:
         with code.block():
             code.line(f"return {expressions.stored(definition.body, environment)}")
         enumerates = any(isinstance(n, SetFilter | SetMap | Choose) for n in all_nodes(definition.body))
-        if definition.recursive or not enumerates or not self.memoise:
+        reads = sorted(self.place[variable] for variable in self.reads(definition.body))
+        if definition.recursive or not enumerates or not self.memoise or not (reads or arguments):
             self.define(name, ["s", *arguments], code)
             return
         inner = name + "_"
         self.define(inner, ["s", *arguments], code)
         memo = self.keep({}, "memo_")
-        reads = sorted(self.place[variable] for variable in self.reads(definition.body))
         key = ", ".join([f"s[{place}]" for place in reads] + arguments)
         wrapper = self.code()
         with wrapper.block():
@@ -259,6 +264,16 @@ def _refusing(node: Expr) -> Iterator[None]:
         raise TlaError("what stands here is nested too deeply to be compiled", node.span) from None
     except TlaError as error:
         raise error if error.span else TlaError(error.message, node.span) from None
+
+
+def _all_of(runs: list[Callable[..., None]], writes: frozenset[str]) -> CompiledAction:
+    """A disjunction: all ways of one part after those of the other."""
+
+    def run(s: Any, emit: Any, *arguments: Value) -> None:
+        for part in runs:
+            part(s, emit, *arguments)
+
+    return CompiledAction(run, writes)
 
 
 def _overridden(node: Any, binding: Binding) -> Iterator[Expr]:

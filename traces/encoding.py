@@ -93,21 +93,25 @@ def message(m: Message) -> Value:
 _STATE_VALUES: dict[str, Callable[[Any], Value]] = {
     "log": entries,
     "votes_granted": frozenset,
-    "next_index": function,
-    "match_index": function,
 }
 
 
-def state(observed: NodeState) -> Value:
-    """What was seen of a server's state: a record with just those fields."""
+def state(observed: NodeState, server: str) -> Value:
+    """What was seen of a server's state: a record with just those fields.
+
+    Some servers keep an index for themselves among those of their peers; it says nothing, and is left out.
+    """
     names = []
     values = []
     for field, name in STATE_FIELDS.items():
         value = getattr(observed, field)
         if value is not None:
             names.append(name)
-            encode = _STATE_VALUES.get(field)
-            values.append(encode(value) if encode else value)
+            if field in ("next_index", "match_index"):
+                value = function({peer: index for peer, index in value.items() if peer != server})
+            elif field in _STATE_VALUES:
+                value = _STATE_VALUES[field](value)
+            values.append(value)
     return _shape(*names).of(*values) if names else ()
 
 
@@ -137,5 +141,5 @@ def line(event: Event) -> Value:
         values.append(tuple([message(m) for m in sorted(event.sends, key=_is_request)]))
     if event.state is not None:
         names.append("state")
-        values.append(state(event.state))
+        values.append(state(event.state, event.server))
     return _shape(*names).of(*values)

@@ -17,7 +17,10 @@ Role = Literal["Follower", "Candidate", "Leader"]
 NOBODY = ""
 """The `voted_for` of a server that has not voted in its term (raft.tla: Nil)."""
 
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+LARGEST = 2**53
+"""The largest index or term: every reader of JSON has integers up to here."""
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 """A term or an index. Beyond 2^53 there are languages whose numbers are not exact (RFC 8259, §6)."""
 
 WORLD_EVENTS = (

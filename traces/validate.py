@@ -95,7 +95,8 @@ class Validator:
         self._candidates = explained
         if len(explained) > judged.most_candidates:
             judged.most_candidates = len(explained)
-        for name in attempts[explained[0]]:
+        # Where a line shows so little that several explanations are left, count the one that claims least.
+        for name in min((attempts[state] for state in explained), key=len):
             judged.actions[name] += 1
         judged.count_compared(event, self._role(event, explained[0]))
         return None

@@ -76,7 +76,7 @@ def test_an_accepted_request_shows_its_value_and_a_refused_one_nothing() -> None
     assert (event.event, event.value) == ("ClientRequest", "v1")
     assert event.state is not None
     assert event.state.log == (Entry(1, "v1"),)
-    assert cluster.step(Request("n2", "v2")) is None
+    assert cluster.step(Request("n2", "v2")) == ()
 
 
 def test_duplicates_and_drops_are_events_of_the_receiver() -> None:
@@ -104,7 +104,7 @@ def test_duplicates_and_drops_are_events_of_the_receiver() -> None:
         Timeout("n1", "heartbeat"),
         Timeout("n9", "election"),
         Restart("n1"),
-        Request("n2", "v1"),
+        Request("n9", "v1"),
         Crash("n9"),
         Heal(),
     ],

@@ -116,7 +116,7 @@ def test_random_expressions_mean_the_same_compiled_and_evaluated(made: list[tupl
 
 
 @pytest.mark.deep
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(batches)
 def test_many_more_random_expressions_mean_the_same(made: list[tuple[str, str]]) -> None:
     check_all(made)
@@ -170,8 +170,8 @@ def test_raft_has_the_same_steps_compiled_and_walked(root: Path) -> None:
 
 
 @pytest.mark.deep
-def test_raft_has_the_same_steps_in_every_state(root: Path) -> None:
-    check_model(bounded_raft(root), every=1)
+def test_raft_has_the_same_steps_in_many_states(root: Path) -> None:
+    check_model(bounded_raft(root), every=6)
 
 
 # --- what is easily got wrong -------------------------------------------------------------------------

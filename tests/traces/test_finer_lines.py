@@ -31,8 +31,9 @@ CONSTANTS
     Nil = ""
     MaxTerm = 0  MaxLogLength = 0  MaxInFlight = 0  MaxCopies = 0  Losing = TRUE  Restarting = {}
     StoredChoices <- MCStoredChoices
+    SelfVoteChoices <- MCSelfVoteChoices
 """
-"""The widest choices, but a server that lives stores all that it takes in (see TraceStoredChoices)."""
+"""The widest choices, but a server that lives stores all that it takes in, and votes for itself."""
 
 RARELY = {"Timeout": 0.05, "Restart": 0.05, "DuplicateMessage": 0.2, "DropMessage": 0.2, "RequestVote": 0.5}
 """Actions that are almost always enabled, and would leave room for nothing else."""
