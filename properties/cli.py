@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import click
@@ -25,6 +25,7 @@ from raftcheck.traces.verdict import validate_file
 from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
 from .checking import Check, check, check_of, replay
+from .failures import tellable
 from .faultcheck import UnknownFault
 from .schedules import MOST_SERVERS, ScheduleError, load
 from .targets import REFERENCE, TargetError, load_target
@@ -82,7 +83,7 @@ def cli(context: click.Context) -> int:
 @click.option(
     "--length", type=click.IntRange(min=1), help="Actions in a schedule. [default: drawn, 60 to 300]"
 )
-@click.option("--processes", type=click.IntRange(min=1), help="[default: as many as there are processors]")
+@click.option("--processes", type=click.IntRange(1, 256), help="[default: as many as there are processors]")
 @click.option(
     "--trace", type=click.Path(path_type=Path), help="Write the failing or the last run as a trace."
 )
@@ -110,10 +111,11 @@ def check_command(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
         )
     if trace is not None and found.kept is not None:
-        write_trace(trace, found.kept.outcome.events)
+        write_trace(trace, tellable(found.kept.outcome.events))
     elif trace is not None and found.schedules:
-        _, outcome = run_schedule(implementation, campaign, found.schedules - 1)
-        write_trace(trace, outcome.events)
+        with redirect_stdout(sys.stderr):
+            _, outcome = run_schedule(implementation, campaign, found.schedules - 1)
+        write_trace(trace, tellable(outcome.events))
     _answer(f"{target}, seed {seed}", found, as_json)
     return _status(found)
 
@@ -128,9 +130,10 @@ def replay_command(file: Path, target: str | None, trace: Path | None, no_judge:
     """Do the schedule in FILE again, on the TARGET that it was found on or on another."""
     schedule = load(file)
     schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
-    outcome = replay(load_target(schedule.target), schedule, judged=not no_judge)
+    with redirect_stdout(sys.stderr):
+        outcome = replay(load_target(schedule.target), schedule, judged=not no_judge)
     if trace is not None:
-        write_trace(trace, outcome.events)
+        write_trace(trace, tellable(outcome.events))
     idle = len(schedule.actions) - len(outcome.performed)
     if outcome.failure is None and idle and not as_json:
         click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled\n")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
+from raftcheck.traces.events import Event
 from raftcheck.traces.files import write_trace
 
 from .lockstep import Failure, Outcome, kind_of
@@ -55,13 +58,24 @@ def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
     path.mkdir(parents=True, exist_ok=True)
     kept = Kept(schedule, outcome, path / "schedule.json")
     kept.file.write_bytes(to_json(schedule))
-    write_trace(path / "trace.ndjson", outcome.events)
+    write_trace(path / "trace.ndjson", tellable(outcome.events))
     (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
     return kept
 
 
+def tellable(events: Iterable[Event]) -> Iterator[Event]:
+    """The events up to the first that says nothing of its message, because that came without a view."""
+    return takewhile(lambda event: event.event not in _WITH_MESSAGE or event.message is not None, events)
+
+
+_WITH_MESSAGE = frozenset({"Receive", "DuplicateMessage", "DropMessage"})
+
+
 def name_of(schedule: Schedule, failure: Failure) -> str:
     """Target, mistake and seed: the same failure has the same name, and goes to the same place."""
-    target = schedule.target.rpartition(":")[2]
-    parts = (target, kind_of(failure)[1], schedule.seed.replace("/", "-"))
+    parts = (
+        schedule.target.removeprefix("raftcheck.properties."),
+        kind_of(failure)[1],
+        schedule.seed.replace("/", "-"),
+    )
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts)))

@@ -67,4 +67,4 @@ def test_what_runs_needs_nothing_of_what_tests_need(wheel: dict[str, bytes]) -> 
 
 def test_the_wheel_brings_the_command(wheel: dict[str, bytes]) -> None:
     (name,) = (name for name in wheel if name.endswith(".dist-info/entry_points.txt"))
-    assert "raftcheck = raftcheck.properties.cli:main" in wheel[name].decode()
+    assert "raftcheck = raftcheck.properties.entry:main" in wheel[name].decode()

@@ -78,7 +78,7 @@ class Refusal:
             lines.append(f"  message   {self.message}")
         lines += [f"  {'before' if not place else '':8}  {name} = {value}"
                   for place, (name, value) in enumerate(self.before)]  # fmt: skip
-        return "\n".join(lines)
+        return "\n".join(map(_printable, lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +339,11 @@ def _list(messages: Sequence[Value]) -> str:
 
 
 # --- words ------------------------------------------------------------------------------------------------
+
+
+def _printable(line: str) -> str:
+    """Nothing that a trace has in it may act on the reader's terminal."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
 
 
 def _cause(event: Event) -> str:
