@@ -73,9 +73,6 @@ _WITH_MESSAGE = frozenset({"Receive", "DuplicateMessage", "DropMessage"})
 
 def name_of(schedule: Schedule, failure: Failure) -> str:
     """Target, mistake and seed: the same failure has the same name, and goes to the same place."""
-    parts = (
-        schedule.target.removeprefix("raftcheck.properties."),
-        kind_of(failure)[1],
-        schedule.seed.replace("/", "-"),
-    )
+    target = schedule.target.removeprefix("raftcheck.properties.faults:")
+    parts = (target, kind_of(failure)[1], schedule.seed.replace("/", "-"))
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts)))
