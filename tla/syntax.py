@@ -83,7 +83,9 @@ class Native:
     """An operator of a standard module, written in Python: a function from values to a value.
 
     `predicate`: the function answers with a Python bool. Arguments that are operators arrive as callables
-    from values to a value; `operator_arguments` gives their arities by place.
+    from values to a value; `operator_arguments` gives their arities by place. `pure` is False where the same
+    arguments may give another answer next time, or something is seen of the call (TLCGet, RandomElement,
+    Print): then it is called wherever the text says so, and nothing that it is a part of is remembered.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Native:
     function: Callable[..., Any]
     predicate: bool = False
     operator_arguments: tuple[tuple[int, int], ...] = ()
+    pure: bool = True
 
 
 Declaration = Variable | Constant | Parameter | Definition | Native
@@ -495,6 +498,18 @@ def variables_written(node: Any) -> frozenset[str]:
     return frozenset(name for body in reachable(node) for name in _targets_in(body))
 
 
+def is_pure(node: Any) -> bool:
+    """Whether the value depends on nothing but variables, and nothing is seen of its evaluation."""
+    return all(_pure_in(body) for body in reachable(node))
+
+
+@cache
+def _pure_in(node: Any) -> bool:
+    if isinstance(node, Ref | OperatorName) and isinstance(node.to, Native) and not node.to.pure:
+        return False
+    return all(map(_pure_in, children(node)))
+
+
 def _targets_in(node: Any) -> Iterator[str]:
     match node:
         case Builtin(operator="=" | "\\in", arguments=(Prime(body=Ref(to=Variable(name=name))), _)):
@@ -505,7 +520,9 @@ def _targets_in(node: Any) -> Iterator[str]:
 
 def _own_level(node: Any) -> int:
     match node:
-        case Ref(to=Variable()) | Enabled():
+        case (
+            Ref(to=Variable()) | Enabled() | Ref(to=Native(pure=False)) | OperatorName(to=Native(pure=False))
+        ):
             return STATE_LEVEL
         case Prime() | Unchanged() | BoxAction():
             return ACTION_LEVEL
