@@ -17,9 +17,12 @@ from .model import RUNTIME_ERRORS, Action, Formula, Model, State
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a behavior: the action taken (None at the initial state), and the state reached."""
+    """One step of a behavior: the action taken (None at the initial state), and the state reached.
 
-    action: Action | None
+    Where TLC took the step, the action is no more than what TLC calls it.
+    """
+
+    action: Action | str | None
     state: State
 
 

@@ -16,7 +16,18 @@ from lark.visitors import Transformer_NonRecursive, v_args
 
 from .errors import TlaError
 from .grammars import Grammar, token_span
-from .values import ESCAPES, FALSE, TRUE, ModelValue, Value, function
+from .values import (
+    ESCAPES,
+    FALSE,
+    TRUE,
+    Function,
+    ModelValue,
+    Value,
+    format_value,
+    function,
+    is_field_name,
+    ordered,
+)
 
 
 def parse_value(text: str, file: str = "<value>") -> Value:
@@ -98,3 +109,48 @@ class ValueBuilder(Transformer_NonRecursive[Token, Value]):
 
     def pair(self, argument: Value, value: Value) -> tuple[Value, Value]:
         return argument, value
+
+
+NARROWEST = 30
+"""Columns that a value is given, at least, however deep it stands in others."""
+
+
+def wrapped(value: Value, width: int, column: int = 0) -> str:
+    """The value as format_value writes it, on several lines where one would go beyond `width`.
+
+    `column` is where it begins; the lines after the first are indented to stand under it.
+    """
+    text = format_value(value)
+    column = min(column, max(width - NARROWEST, 0))
+    if column + len(text) <= width:
+        return text
+    match value:
+        case tuple() if value:
+            return _bracketed("<<", [("", item) for item in value], ">>", ",", width, column)
+        case frozenset():
+            return _bracketed("{", [("", item) for item in ordered(value)], "}", ",", width, column)
+        case Function():
+            pairs = dict(value.items())
+            arguments = ordered(value.domain.set)
+            if all(map(is_field_name, arguments)):
+                fields = [(f"{name} |-> ", pairs[name]) for name in arguments]
+                return _bracketed("[", fields, "]", ",", width, column)
+            heads = [(f"{format_value(argument)} :> ", pairs[argument]) for argument in arguments]
+            return _bracketed("(", heads, ")", " @@", width, column)
+    return text
+
+
+def _bracketed(
+    left: str, parts: list[tuple[str, Value]], right: str, between: str, width: int, column: int
+) -> str:
+    """Each part, a head and a value, on lines of its own; a head that is too long has its value below it."""
+    inner = column + len(left) + 1
+    lines = []
+    for head, value in parts:
+        if head and len(head) + NARROWEST > width - inner and len(format_value(value)) > NARROWEST:
+            head, begins = f"{head.rstrip()}\n{' ' * (inner + 4)}", inner + 4
+        else:
+            begins = inner + len(head)
+        # Two columns are kept for what follows the value.
+        lines.append(head + wrapped(value, width - len(between) - 1, begins))
+    return f"{left} " + f"{between}\n{' ' * inner}".join(lines) + f" {right}"

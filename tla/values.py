@@ -666,6 +666,11 @@ _escaped = str.maketrans({meant: f"\\{written}" for written, meant in ESCAPES.it
 _field_name = re.compile(r"[0-9_]*[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 
+def is_field_name(value: Value) -> bool:
+    """Whether a value may be the name of a field: [name |-> ...]."""
+    return type(value) is str and _field_name.fullmatch(value) is not None
+
+
 def format_value(value: Value) -> str:
     """The value as TLC writes it; elements and fields in the order of order_key."""
     match value:
@@ -689,6 +694,6 @@ def _listed(values: Iterable[Value]) -> str:
 
 def _format_function(f: Function) -> str:
     pairs = sorted(f.items(), key=lambda pair: order_key(pair[0]))
-    if all(type(key) is str and _field_name.fullmatch(key) for key, _ in pairs):
+    if all(is_field_name(key) for key, _ in pairs):
         return "[" + ", ".join(f"{key} |-> {format_value(value)}" for key, value in pairs) + "]"
     return "(" + " @@ ".join(f"{format_value(key)} :> {format_value(value)}" for key, value in pairs) + ")"

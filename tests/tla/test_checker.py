@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +13,11 @@ import pytest
 from raftcheck.tla.checker import Result, check
 from raftcheck.tla.config import parse_config
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.model import Model
+from raftcheck.tla.model import Action, Model
 from raftcheck.tla.modules import parse
+from raftcheck.tla.tlc import Options
 
-from .tlc import Finding, needs_tlc, run_tlc
+from .tlc import needs_tlc, run_tlc
 
 LIFT = r"""
 ---- MODULE Lift ----
@@ -169,14 +168,11 @@ class Case:
         switch = "" if self.deadlock else "\nCHECK_DEADLOCK FALSE"
         return Model(parse(self.text.strip(), f"{self.name}.tla"), parse_config(self.config + switch))
 
-    def checked_by_tlc(self, folder: Path) -> Finding:
-        written = folder / "written"
-        written.mkdir()
-        module, config = written / f"{self.name}.tla", written / f"{self.name}.cfg"
+    def checked_by_tlc(self, folder: Path) -> Result:
+        module, config = folder / f"{self.name}.tla", folder / f"{self.name}.cfg"
         module.write_text(self.text.strip())
         config.write_text(self.config)
-        options = () if self.deadlock else ("-deadlock",)
-        return run_tlc(module, config, folder, *options, "-coverage", "1")
+        return run_tlc(module, config, Options(deadlock=self.deadlock)).result
 
 
 LIFT_OF_4 = "SPECIFICATION Spec CONSTANT Top = 3\n"
@@ -218,7 +214,7 @@ COMPLETE = {
 }  # fmt: skip
 
 
-def counts(found: Result | Finding) -> tuple[int, int, int]:
+def counts(found: Result) -> tuple[int, int, int]:
     return found.distinct, found.generated, found.depth
 
 
@@ -241,13 +237,9 @@ with_tlc = [
 @pytest.mark.parametrize("case", with_tlc)
 def test_tlc_counts_the_same(case: Case, tmp_path: Path) -> None:
     tlc = case.checked_by_tlc(tmp_path)
-    assert "No error has been found" in tlc.output, tlc.output
+    assert tlc.violation is None
     assert counts(tlc) == (case.distinct, case.generated, case.depth)
-    taken: Counter[str] = Counter()
-    for name, count in re.findall(r"^<(\w+) line .*>: \d+:(\d+)", tlc.output, re.MULTILINE):
-        taken[name] += int(count)
-    del taken["Init"]
-    assert taken == case.actions
+    assert +tlc.actions == case.actions
 
 
 # --- what is violated ---------------------------------------------------------------------------------
@@ -311,8 +303,9 @@ def test_a_violation_comes_with_a_shortest_way_to_it(broken: Broken) -> None:
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_tlc_finds_a_way_of_the_same_length(broken: Broken, tmp_path: Path) -> None:
     tlc = broken.case.checked_by_tlc(tmp_path)
-    assert "No error has been found" not in tlc.output
-    assert tlc.states == (len(broken.steps) + 1 if broken.steps else 0), tlc.output
+    assert tlc.violation is not None
+    assert tlc.violation.kind == broken.kind
+    assert len(tlc.violation.behavior) == len(broken.steps) + 1
 
 
 def test_the_states_of_a_counterexample_follow_from_each_other() -> None:
@@ -324,7 +317,7 @@ def test_the_states_of_a_counterexample_follow_from_each_other() -> None:
     before = first.state
     for step in following:
         found: list[object] = []
-        assert step.action is not None
+        assert isinstance(step.action, Action)
         step.action.run(before, found.append)
         assert step.state in found
         before = step.state
