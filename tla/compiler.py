@@ -22,12 +22,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from . import standard, values
+from . import values
 from .actions import Actions
 from .code import Code
 from .errors import TlaError
 from .evaluator import Binding, Evaluator
 from .expressions import Environment, Expressions, all_nodes
+from .library.bags import bag_with, bag_without
+from .library.language import subset
+from .library.numbers import within
 from .syntax import (
     CONSTANT_LEVEL,
     Choose,
@@ -305,7 +308,6 @@ _RUNTIME: dict[str, Any] = {
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",
         "contains", "domain", "elements", "field", "finite", "found", "function", "ordered", "replaced",
         "strict", "truth", "unlike")},
-    "subset": standard.subset, "within": standard.within,
-    "bag_with": standard.bag_with, "bag_without": standard.bag_without,
+    "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
     "product": itertools.product, "no_case": no_case, "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

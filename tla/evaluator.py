@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import Span, TlaError
-from .standard import BUILTINS
+from .library import BUILTINS
 from .syntax import (
     And,
     Apply,

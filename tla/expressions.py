@@ -17,7 +17,7 @@ from . import values
 from .code import Code, Scope, class_of
 from .errors import TlaError
 from .evaluator import Binding
-from .standard import BUILTINS, MODULES
+from .library import BUILTINS, MODULES
 from .syntax import (
     ACTION_LEVEL,
     And,
@@ -295,8 +295,8 @@ class Expressions:
                 return any(self.may_be_lazy(part, environment) for part in parts)
             case Let(body=body):
                 return self.may_be_lazy(body, environment) or not isinstance(body, Ref)
-            case Ref(to=Native(function=implementation, arity=arity)):
-                return implementation is values.Sequences or arity == 0
+            case Ref(to=Native(lazy=lazy)):
+                return lazy
             case Ref(to=Parameter() as parameter):
                 meant = environment.get(parameter)
                 return isinstance(meant, Lazy) and self.may_be_lazy(meant.node, meant.environment)

@@ -15,8 +15,8 @@ import tree_sitter
 import tree_sitter_tlaplus
 
 from .errors import Span, TlaError, did_you_mean
+from .library import MODULES
 from .resolver import Resolver, Scope, span_of
-from .standard import MODULES
 from .syntax import Declaration, Definition, Module, Native
 
 _T = TypeVar("_T")

@@ -13,7 +13,7 @@ from typing import Any
 import tree_sitter
 
 from .errors import Span, TlaError, did_you_mean
-from .standard import MODULES
+from .library import MODULES
 from .syntax import (
     And,
     Apply,

@@ -86,6 +86,7 @@ class Native:
     from values to a value; `operator_arguments` gives their arities by place. `pure` is False where the same
     arguments may give another answer next time, or something is seen of the call (TLCGet, RandomElement,
     Print): then it is called wherever the text says so, and nothing that it is a part of is remembered.
+    `lazy`: the value may be a LazySet, which must be made plain before it is stored.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Native:
     predicate: bool = False
     operator_arguments: tuple[tuple[int, int], ...] = ()
     pure: bool = True
+    lazy: bool = False
 
 
 Declaration = Variable | Constant | Parameter | Definition | Native

@@ -14,8 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raftcheck.tla import standard, values
+from raftcheck.tla import values
 from raftcheck.tla.errors import TlaError
+from raftcheck.tla.library import BUILTINS, MODULES
+from raftcheck.tla.library.bags import copies_in
+from raftcheck.tla.library.language import intersection
 from raftcheck.tla.values import (
     BOOLEAN,
     FALSE,
@@ -456,12 +459,12 @@ def answers(*_: Value) -> Value:
 
 OPERATORS = {
     f"{name} of {module}": (native.function, native.arity, dict(native.operator_arguments))
-    for module, names in standard.MODULES.items()
+    for module, names in MODULES.items()
     for name, native in names.items()
     if native.arity
 } | {
     name: (function_, 1 if name in ("SUBSET", "UNION", "DOMAIN") else 2, {})
-    for name, function_ in standard.BUILTINS.items()
+    for name, function_ in BUILTINS.items()
 }
 
 
@@ -479,6 +482,6 @@ def test_an_operator_takes_any_values_or_says_what_it_expected(
 
 def test_text_is_no_set_and_no_count() -> None:
     with pytest.raises(TlaError, match=r'^expected a set, saw "ab"$'):
-        standard.intersection("ab", ab)
+        intersection("ab", ab)
     with pytest.raises(TlaError, match=r'^expected a number, saw "1"$'):
-        standard.copies_in("a", record(a="1"))
+        copies_in("a", record(a="1"))

@@ -1,0 +1,68 @@
+"""The built-in operators of the language that are functions of their arguments' values."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from ..values import Subsets, Union, Value, contains, domain, elements, equal, finite
+
+
+def union(a: Value, b: Value) -> Value:
+    """a \\cup b, known by its parts where one of them cannot be enumerated."""
+    if type(a) is frozenset and type(b) is frozenset:
+        return a | b
+    elements(a)
+    elements(b)
+    return Union((a, b))
+
+
+def intersection(a: Value, b: Value) -> Value:
+    """a \\cap b; one of the two may be a set that cannot be enumerated."""
+    if type(a) is frozenset:
+        elements(b)
+        return frozenset(e for e in a if e in b)
+    elements(a)
+    return frozenset(e for e in finite(b) if e in a)
+
+
+def difference(a: Value, b: Value) -> Value:
+    """a \\ b"""
+    if type(a) is frozenset and type(b) is frozenset:
+        return a - b
+    elements(b)
+    return frozenset(e for e in finite(a) if e not in b)
+
+
+def subset(a: Value, b: Value) -> bool:
+    """a \\subseteq b"""
+    elements(b)
+    return all(e in b for e in elements(a))
+
+
+def union_all(s: Value) -> Value:
+    """UNION s"""
+    return frozenset(itertools.chain.from_iterable(elements(member) for member in elements(s)))
+
+
+def subsets(s: Value) -> Value:
+    """SUBSET s"""
+    elements(s)
+    return Subsets(s)
+
+
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "=": equal,
+    "#": lambda a, b: not equal(a, b),
+    "\\in": lambda e, s: contains(s, e),
+    "\\notin": lambda e, s: not contains(s, e),
+    "\\cup": union,
+    "\\cap": intersection,
+    "\\": difference,
+    "\\subseteq": subset,
+    "SUBSET": subsets,
+    "UNION": union_all,
+    "DOMAIN": domain,
+}
+"""By the canonical spelling (resolver.SPELLINGS)."""
