@@ -11,7 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from .errors import TlaError
+from .liveness import Graph, Lasso
 from .model import RUNTIME_ERRORS, Action, Formula, Model, State
 
 
@@ -70,6 +73,11 @@ class _Found(Exception):
         self.kind, self.name, self.state, self.via, self.message = kind, name, state, via, message
 
 
+class _Endless(Exception):
+    def __init__(self, lasso: Lasso):
+        self.lasso = lasso
+
+
 def check(model: Model, progress: Callable[[Result], None] | None = None) -> Result:
     """All reachable states; stops at the first violation. `progress` is called after each level.
 
@@ -86,7 +94,10 @@ class _Search:
         self.actions = model.actions()
         self.invariants = [f for reference in config.invariants for f in model.conjuncts(reference)]
         self.constraints = [f for reference in config.constraints for f in model.conjuncts(reference)]
-        self.steps = [model.step_property(reference) for reference in config.properties]
+        properties = model.properties()
+        self.steps = properties.steps
+        self.at_first, self.always = list(properties.initial), list(properties.invariants)
+        self.graph = Graph(model) if properties.violations else None
         self.action_constraints = [model.action_constraint(name) for name in config.action_constraints]
         # A state that is searched from has passed its tests, so that a step needs only those
         # that read what the action writes.
@@ -94,12 +105,13 @@ class _Search:
         self.reached: dict[State, tuple[State, Action] | None] = {}
         self.result = Result()
 
-    def tests_after(self, action: Action) -> tuple[list[Formula], list[Formula]]:
-        """The constraints and the invariants that the action may make false."""
-        return (
-            [formula for formula in self.constraints if formula.reads & action.writes],
-            [formula for formula in self.invariants if formula.reads & action.writes],
-        )
+    def tests_after(self, action: Action) -> tuple[list[Formula], list[Formula], list[Formula]]:
+        """The constraints, the invariants and the []P of properties that the action may make false."""
+
+        def affected(formulas: list[Formula]) -> list[Formula]:
+            return [formula for formula in formulas if formula.reads & action.writes]
+
+        return affected(self.constraints), affected(self.invariants), affected(self.always)
 
     def run(self, progress: Callable[[Result], None] | None) -> Result:
         result = self.result
@@ -113,10 +125,14 @@ class _Search:
                 if progress is not None:
                     progress(result)
                 level = self.next_level(level)
+            self.check_behaviors()
         except _Found as found:
             behavior = self.behavior(found.state, found.via)
             result.violation = Violation(found.kind, found.name, behavior, found.message)
             result.depth = max(result.depth, len(behavior))
+        except _Endless as endless:
+            lasso = endless.lasso
+            result.violation = Violation("property", lasso.name, self.along(lasso.states), loop=lasso.loop)
         result.distinct = len(self.reached)
         result.seconds = time.monotonic() - began
         return result
@@ -128,10 +144,13 @@ class _Search:
             if state in self.reached:
                 continue
             within = self.all_hold(self.constraints, state)
-            self.check_invariants(self.invariants, state, None)
+            self.check_states("invariant", self.invariants, state, None)
+            self.check_states("property", self.at_first + self.always, state, None)
             if within:
                 self.reached[state] = None
                 level.append(state)
+                if self.graph is not None:
+                    self.graph.begin(state)
         return level
 
     def next_level(self, level: list[State]) -> list[State]:
@@ -141,8 +160,10 @@ class _Search:
         emit = found.append
         deadlock = self.model.config.check_deadlock
         counts: Counter[Action] = Counter()
+        graph = self.graph
         for state in level:
             any_successor = False
+            within: list[State] = []
             for action in self.actions:
                 try:
                     action.run(state, emit)
@@ -159,21 +180,29 @@ class _Search:
                     if successor not in reached and self.meet(state, action, successor):
                         reached[successor] = (state, action)
                         following.append(successor)
+                if graph is not None:
+                    within += self.within(state, found)
                 result.generated += len(found)
                 found.clear()
             if deadlock and not any_successor:
                 raise _Found("deadlock", "deadlock", state, reached[state])
+            if graph is not None:
+                try:
+                    graph.expand(state, within)
+                except TlaError as error:
+                    raise _Found("error", "temporal property", state, reached[state], str(error)) from error
         for action, count in counts.items():
             result.actions[action.name] += count
         return following
 
     def meet(self, state: State, action: Action, successor: State) -> bool:
         """Tests a state that is new, or outside of the constraints; whether it is within them."""
-        constraints, invariants = self.to_test[action]
+        constraints, invariants, always = self.to_test[action]
         within = self.all_hold(constraints, successor)
         for formula in self.action_constraints if within else ():
             within = within and self.holds(formula, state, successor if formula.on_steps else None)
-        self.check_invariants(invariants, successor, (state, action))
+        self.check_states("invariant", invariants, successor, (state, action))
+        self.check_states("property", always, successor, (state, action))
         return within
 
     def check_step(self, state: State, action: Action, successor: State) -> None:
@@ -181,12 +210,12 @@ class _Search:
             if not self.holds(formula, state, successor) and not self.holds(unchanged, state, successor):
                 raise _Found("property", formula.name, successor, (state, action))
 
-    def check_invariants(
-        self, formulas: list[Formula], state: State, via: tuple[State, Action] | None
+    def check_states(
+        self, kind: str, formulas: list[Formula], state: State, via: tuple[State, Action] | None
     ) -> None:
         if not self.all_hold(formulas, state, via):
             broken = next(formula for formula in formulas if not formula.holds(state))
-            raise _Found("invariant", broken.name, state, via)
+            raise _Found(kind, broken.name, state, via)
 
     def all_hold(
         self, formulas: list[Formula], state: State, via: tuple[State, Action] | None = None
@@ -218,6 +247,30 @@ class _Search:
     ) -> _Found:
         located = self.model.located_in_formula(error, formula, state, successor)
         return _Found("error", formula.name, state, via or self.reached.get(state), str(located))
+
+    def within(self, state: State, successors: list[State]) -> list[State]:
+        """Those successors that are within the constraints."""
+        inside = [successor for successor in successors if successor in self.reached]
+        for formula in self.action_constraints:
+            inside = [t for t in inside if self.holds(formula, state, t if formula.on_steps else None)]
+        return inside
+
+    def check_behaviors(self) -> None:
+        lasso = self.graph.counterexample() if self.graph is not None else None
+        if lasso is not None:
+            raise _Endless(lasso)
+
+    def along(self, states: tuple[State, ...]) -> tuple[Step, ...]:
+        """The behavior through these states."""
+        steps = [Step(None, states[0])]
+        for state, successor in pairwise(states):
+            found: list[State] = []
+            for action in self.actions:
+                action.run(state, found.append)
+                if successor in found:
+                    steps.append(Step(action, successor))
+                    break
+        return tuple(steps)
 
     def behavior(self, state: State, via: tuple[State, Action] | None) -> tuple[Step, ...]:
         """The path to a state: back along the steps by which each was first reached."""

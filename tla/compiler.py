@@ -26,17 +26,20 @@ from . import values
 from .actions import Actions
 from .code import Code
 from .errors import TlaError
-from .evaluator import Binding, Evaluator
-from .expressions import Environment, Expressions, all_nodes
+from .evaluator import EMPTY, Binding, Closure, Evaluator, Thunk
+from .evaluator import Environment as Meanings
+from .expressions import Environment, Expressions, Local, Operator, all_nodes
 from .library.bags import bag_with, bag_without
 from .library.language import subset
 from .library.numbers import within
 from .syntax import (
     CONSTANT_LEVEL,
     Choose,
+    Constant,
     Definition,
     Expr,
     FunctionOf,
+    Native,
     OperatorName,
     Or,
     Parameter,
@@ -45,6 +48,7 @@ from .syntax import (
     SetMap,
     children,
     free_parameters,
+    is_pure,
     level,
     reachable,
     variables_read,
@@ -86,7 +90,7 @@ class Compiler:
     def action(
         self,
         node: Expr,
-        environment: Environment,
+        environment: Meanings,
         parameters: tuple[Parameter, ...] = (),
         trail: bool = False,
     ) -> CompiledAction:
@@ -98,9 +102,10 @@ class Compiler:
         code = self.code()
         expressions = Expressions(self, code)
         actions = Actions(expressions, trail)
-        arguments = expressions.arguments(parameters, environment)
         with code.block(), _refusing(node):
-            actions.action(node, environment, actions.emit)
+            inner = self.entered(environment, expressions, {})
+            arguments = expressions.arguments(parameters, inner)
+            actions.action(node, inner, actions.emit)
             run = self.define(self.name("action"), ["s", "emit", *arguments], code)
         return CompiledAction(run, frozenset(actions.written))
 
@@ -112,13 +117,40 @@ class Compiler:
             actions.action(node, {}, actions.emit)
             return self.define(self.name("initial"), ["emit"], code)
 
-    def predicate(self, node: Expr) -> Callable[..., bool]:
+    def predicate(self, node: Expr, environment: Meanings = EMPTY) -> Callable[..., bool]:
         """f(s, t) for a formula on a state or a step."""
         code = self.code()
         expressions = Expressions(self, code, step=True)
         with code.block(), _refusing(node):
-            code.line(f"return {expressions.truth(node, {})}")
+            inner = self.entered(environment, expressions, {})
+            code.line(f"return {expressions.truth(node, inner)}")
             return self.define(self.name("predicate"), ["s", "t"], code)
+
+    def entered(
+        self, environment: Meanings, expressions: Expressions, known: dict[int, Environment]
+    ) -> Environment:
+        """What the names mean in the code being made. `known`: the environments made so far, by identity."""
+        if id(environment) in known:
+            return known[id(environment)]
+        made: Environment = {}
+        known[id(environment)] = made
+        for name, meant in environment.items():
+            match meant:
+                case Thunk(of=Definition() as function):
+                    assert isinstance(function.body, FunctionOf)
+                    home = self.entered(meant.environment, expressions, known)
+                    made[name] = Local(expressions.lazy_function(function, function.body, home))
+                case Thunk(node=node, environment=home):
+                    made[name] = expressions.lazy(node, self.entered(home, expressions, known))
+                case Closure(parameters, body, home):
+                    if isinstance(name, Definition) and name.recursive:
+                        raise TlaError(f"`{name.name}` is recursive, which is not supported here", name.span)
+                    made[name] = Operator(parameters, body, self.entered(home, expressions, known))
+                case Definition() | Native() | Constant():
+                    made[name] = meant
+                case _:
+                    made[name] = Local(self.constant(meant))
+        return made
 
     def code(self) -> Code:
         return Code(lambda: next(self._numbers))
@@ -244,6 +276,10 @@ class Compiler:
     def level(self, node: Expr) -> int:
         """The level of the expression (syntax.level)."""
         return max(map(level, self._replacing(node)))
+
+    def is_pure(self, node: Expr) -> bool:
+        """Whether the value depends on nothing but variables and constants (syntax.is_pure)."""
+        return all(map(is_pure, self._replacing(node)))
 
     def _replacing(self, node: Expr) -> frozenset[Expr]:
         """The expression, and all bodies that it comes to by an override."""

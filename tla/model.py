@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
+from . import temporal
 from .compiler import CompiledAction, Compiler
 from .config import Config, Reference
 from .errors import Span, TlaError, did_you_mean
-from .evaluator import Binding, Evaluator
+from .evaluator import EMPTY, Binding, Environment, Evaluator
 from .explanation import successors
-from .expressions import Environment, Local
 from .syntax import (
     ACTION_LEVEL,
     STATE_LEVEL,
@@ -33,6 +33,7 @@ from .syntax import (
     Ref,
     Temporal,
     Unchanged,
+    free_parameters,
 )
 from .values import Value, format_value, strict
 
@@ -63,24 +64,29 @@ class Action:
 class Formula:
     """A compiled predicate on states, or on steps where it primes.
 
-    It remembers its truth by the values of just the variables that it reads.
+    It remembers its truth by the values of just the variables that it reads; where it is not `pure`
+    (TLCGet, RandomElement, ...), it remembers nothing.
     """
 
-    __slots__ = ("_known", "_read", "_test", "name", "node", "on_steps", "reads")
+    __slots__ = ("_known", "_read", "_test", "environment", "name", "node", "on_steps", "pure", "reads")
 
     def __init__(
         self,
         name: str,
         node: Expr,
+        environment: Environment,
         test: Callable[..., bool],
         reads: frozenset[str],
         places: Sequence[int],
         on_steps: bool,
+        pure: bool,
     ) -> None:
         self.name = name
         self.node = node
+        self.environment = environment
         self.reads = reads
         self.on_steps = on_steps
+        self.pure = pure
         self._test = test
         self._read: Callable[[State], Any] = itemgetter(*places) if places else _nothing
         self._known: dict[Any, bool] = {}
@@ -90,6 +96,8 @@ class Formula:
         return bool(self._test(state, successor))
 
     def holds(self, state: State, successor: State | None = None) -> bool:
+        if not self.pure:
+            return bool(self._test(state, successor))
         key = self._read(state)
         if self.on_steps:
             assert successor is not None, self.name
@@ -106,6 +114,22 @@ def _nothing(state: State) -> None:
     """What a formula without variables reads."""
 
 
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What the PROPERTY formulas of a configuration come to, conjunct by conjunct.
+
+    initial      hold in each initial state
+    invariants   hold in each state
+    steps        A and UNCHANGED v: on each step, one of them holds
+    violations   of what is said of whole behaviors, the negations, with the names of the properties
+    """
+
+    initial: tuple[Formula, ...]
+    invariants: tuple[Formula, ...]
+    steps: tuple[tuple[Formula, Formula], ...]
+    violations: tuple[tuple[str, temporal.Formula], ...]
+
+
 class Model:
     """What a checker, a validator or a simulation needs of a module and a configuration."""
 
@@ -119,6 +143,7 @@ class Model:
         self.variables = tuple(variable.name for variable in module.variables)
         self.binding = _binding(module, config)
         self.compiler = Compiler(self.variables, self.binding, memoise)
+        self.reader = temporal.Reader(self.compiler)
         self._made: dict[tuple[str, bool], CompiledAction] = {}
         self._formulas: dict[str, Formula] = {}
         self._initial: tuple[State, ...] | None = None
@@ -162,25 +187,71 @@ class Model:
     def _split(self, body: Expr) -> tuple[Expr, Expr]:
         initial: list[Expr] = []
         following: list[Expr] = []
-        todo = [body]
-        while todo:
-            part = todo.pop(0)
-            match part:
-                case And(items=items):
-                    todo = [*items, *todo]
+        for part in self.reader.conjuncts(body):
+            node, environment = self.reader.unfolded(part.node, part.environment)
+            match node:
                 case Temporal(operator="[]", arguments=(BoxAction(action=action),)):
                     following.append(action)
-                case Temporal(operator="WF" | "SF"):
-                    pass  # fairness restricts no safety property
-                case Ref(to=Definition() as to, arguments=()) if self.compiler.level(part) > STATE_LEVEL:
-                    todo = [self.definition(to.name, part.span).body, *todo]
-                case _ if self.compiler.level(part) <= STATE_LEVEL:
-                    initial.append(part)
+                case _ if self.reader.level(node, environment) <= STATE_LEVEL:
+                    initial.append(node)
+                case _ if self.reader.level(node, environment) == ACTION_LEVEL:
+                    raise TlaError("an action stands here by itself, expected [][Next]_vars", node.span)
                 case _:
-                    raise TlaError("expected Init /\\ [][Next]_vars, with fairness or without", part.span)
+                    continue  # fairness restricts no safety property
+            if free_parameters(node):
+                raise TlaError("the parameters of an operator cannot stand in Init or Next", node.span)
         if len(following) != 1 or not initial:
             raise TlaError("expected Init /\\ [][Next]_vars, with fairness or without", body.span)
         return And(body.span, tuple(initial)), following[0]
+
+    def fairness(self) -> tuple[temporal.Formula, ...]:
+        """What SPECIFICATION says beside Init and Next of endless behaviors: WF, SF, and the like."""
+        if self.config.specification is None:
+            return ()
+        found = []
+        for part in self.reader.conjuncts(self._plain(self.config.specification).body):
+            match part.node:
+                case Temporal(operator="[]", arguments=(BoxAction(),)):
+                    continue
+                case Temporal(operator="[]", arguments=(body,)) if (
+                    self.reader.level(body, part.environment) <= STATE_LEVEL
+                ):
+                    raise TlaError(
+                        "a specification says with Init and Next which states there are, not with []P",
+                        part.node.span,
+                    )
+            if self.reader.level(part.node, part.environment) > STATE_LEVEL:
+                found.append(self.reader.formula(part.node, part.environment))
+        return tuple(found)
+
+    def properties(self) -> Properties:
+        """The conjuncts of all PROPERTY formulas, each where it is the cheapest to check."""
+        initial: list[Formula] = []
+        invariants: list[Formula] = []
+        steps: list[tuple[Formula, Formula]] = []
+        rest: list[tuple[str, temporal.Formula]] = []
+        for reference in self.config.properties:
+            name = reference.name
+            for part in self.reader.conjuncts(self._plain(reference).body):
+                node, environment = part.node, part.environment
+                match node:
+                    case Temporal(operator="[]", arguments=(BoxAction(action=action, subscript=subscript),)):
+                        unchanged = Unchanged(subscript.span, subscript)
+                        steps.append(
+                            (
+                                self.predicate(name, action, environment),
+                                self.predicate(name, unchanged, environment),
+                            )
+                        )
+                    case Temporal(operator="[]", arguments=(body,)) if (
+                        self.reader.level(body, environment) <= STATE_LEVEL
+                    ):
+                        invariants.append(self.predicate(name, body, environment))
+                    case _ if self.reader.level(node, environment) <= STATE_LEVEL:
+                        initial.append(self.predicate(name, node, environment))
+                    case _:
+                        rest.append((name, self.reader.formula(node, environment, positive=False)))
+        return Properties(tuple(initial), tuple(invariants), tuple(steps), tuple(rest))
 
     # --- compiled pieces --------------------------------------------------------------------------------
 
@@ -202,8 +273,7 @@ class Model:
         _, following = self.behavior()
         made = []
         for name, arguments, node, environment in self._disjuncts(following, {}, self._next_name(), ()):
-            code: Environment = {p: Local(self.compiler.constant(v)) for p, v in environment.items()}
-            compiled = self.compiler.action(node, code)
+            compiled = self.compiler.action(node, environment)
             made.append(Action(name, arguments, node, environment, compiled.run, compiled.writes))
         return tuple(made)
 
@@ -278,21 +348,24 @@ class Model:
     def formula(self, name: str, span: Span | None = None) -> Formula:
         """The formula of that name; `holds` takes a state, or two where the formula primes."""
         if name not in self._formulas:
-            self._formulas[name] = self._formula(name, self.definition(name, span).body)
+            self._formulas[name] = self.predicate(name, self.definition(name, span).body)
         return self._formulas[name]
 
-    def _formula(self, name: str, node: Expr) -> Formula:
-        test = self.compiler.predicate(node)
-        reads = self.compiler.reads(node)
+    def predicate(self, name: str, node: Expr, environment: Environment = EMPTY) -> Formula:
+        """A formula on a state or a step, for which the names in it have these meanings."""
+        test = self.compiler.predicate(node, environment)
+        reads = self.reader.reads(node, environment)
         places = sorted(self.variables.index(name) for name in reads)
-        return Formula(name, node, test, reads, places, self.compiler.level(node) >= ACTION_LEVEL)
+        on_steps = self.reader.level(node, environment) >= ACTION_LEVEL
+        pure = self.reader.is_pure(node, environment)
+        return Formula(name, node, environment, test, reads, places, on_steps, pure)
 
     def conjuncts(self, reference: Reference) -> tuple[Formula, ...]:
         """A state formula in parts, so that each is remembered by the few variables that it reads."""
         body = self._plain(reference).body
         if self.compiler.level(body) > STATE_LEVEL:
             raise TlaError(f"expected `{reference.name}` to be a state predicate", reference.span)
-        return tuple(self._formula(reference.name, part) for part in self._flat(body))
+        return tuple(self.predicate(reference.name, part) for part in self._flat(body))
 
     def _flat(self, node: Expr) -> Iterator[Expr]:
         match node:
@@ -308,19 +381,7 @@ class Model:
 
     def action_constraint(self, reference: Reference) -> Formula:
         """A formula on steps, or on the states that they begin in."""
-        return self._formula(reference.name, self._plain(reference).body)
-
-    def step_property(self, reference: Reference) -> tuple[Formula, Formula]:
-        """A PROPERTY of the form [][A]_v as A and UNCHANGED v: on each step one of them holds."""
-        body = self._plain(reference).body
-        match body:
-            case Temporal(operator="[]", arguments=(BoxAction(action=action, subscript=subscript),)):
-                unchanged = Unchanged(subscript.span, subscript)
-                return self._formula(reference.name, action), self._formula(reference.name, unchanged)
-        raise TlaError(
-            f"the property `{reference.name}` is not of the form [][A]_v, which is what is supported",
-            reference.span,
-        )
+        return self.predicate(reference.name, self._plain(reference).body)
 
     # --- errors and explanations ------------------------------------------------------------------------
 
@@ -351,7 +412,7 @@ class Model:
         self, error: Exception, formula: Formula, state: State, successor: State | None = None
     ) -> TlaError:
         try:
-            self.evaluator(state, successor).truth(formula.node)
+            self.evaluator(state, successor).truth(formula.node, formula.environment)
         except TlaError as found:
             return found
         if isinstance(error, TlaError):

@@ -143,7 +143,7 @@ def check_model(model: Model, every: int) -> None:
     """Compares in every so many-th state, for walking is slow."""
     formulas = [f for reference in model.config.invariants for f in model.conjuncts(reference)]
     formulas += [f for reference in model.config.constraints for f in model.conjuncts(reference)]
-    on_steps = [f for reference in model.config.properties for f in model.step_property(reference)]
+    on_steps = [formula for pair in model.properties().steps for formula in pair]
     for state in reachable_states(model)[::every]:
         for formula in formulas:
             assert formula.test(state) == model.evaluator(state).truth(formula.node), (formula.name, state)
@@ -396,7 +396,7 @@ def test_a_formula_that_an_override_makes_read_variables_is_no_constant() -> Non
 def test_a_step_property_that_an_override_makes_prime_is_remembered_by_both_states() -> None:
     config = "CONSTANTS c = 0 Shown <- MCShown SPECIFICATION Spec PROPERTY Grows"
     model = model_of(OVERRIDDEN, config)
-    formula, _ = model.step_property(model.config.properties[0])
+    ((formula, _),) = model.properties().steps
     assert formula.holds((0, 0), (1, 0))
     assert not formula.holds((0, 0), (0, 1))
 

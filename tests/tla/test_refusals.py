@@ -109,7 +109,7 @@ Always == []<>(x = 1)
 Leads == x = 0 ~> y = 0
 Can == ENABLED Next
 Fair == Init /\\ [][Next]_<<x, y>> /\\ WF_x(Next)
-Live == Fair /\\ <>(x = 1)
+Kept == Fair /\\ [](x = 1)
 Half == x' = 1
 Either == Next \\/ Half
 Early == x' = y' /\\ y' = 1
@@ -118,6 +118,13 @@ HalfInit == x = 0
 EarlyInit == x = y /\\ y = 0
 Below == LET f[k \\in 0..2] == x + k IN x' = 1 /\\ y' = f[1]'
 Inside == UNCHANGED <<x, y>> /\\ ENABLED Next
+Twofold == Fair /\\ Later
+Sometimes == <>Later
+Lonely == [](x = 0 => <<Next>>_x)
+Boxed == <>(x = 0 /\\ [Next]_x)
+Varied == \\A n \\in 0..x : <>(y = n)
+Inner == (x = 0) ~> (y = IF <>(x = 1) THEN 1 ELSE 0)
+Above == WF_x(Leads)
 ===="""
 )
 
@@ -157,9 +164,13 @@ CONFIGS = {
         "SPECIFICATION Init CONSTANT C = 1",
         "M.tla:4:9: expected Init /\\ [][Next]_vars, with fairness or without",
     ),
-    "a specification that asks for more than fairness": (
-        "SPECIFICATION Live CONSTANT C = 1",
-        "M.tla:13:17: expected Init /\\ [][Next]_vars, with fairness or without",
+    "a specification that says which states there are beside Next": (
+        "SPECIFICATION Kept CONSTANT C = 1 PROPERTY Leads",
+        "M.tla:13:17: a specification says with Init and Next which states there are, not with []P",
+    ),
+    "an action beside the next step": (
+        "SPECIFICATION Twofold CONSTANT C = 1",
+        "M.tla:22:20: an action stands here by itself, expected [][Next]_vars",
     ),
     "an unknown invariant": (
         "CONSTANT C = 1 INVARIANT Initt " + SAFE,
@@ -186,9 +197,32 @@ CONFIGS = {
         "CONSTANT C = 1 ACTION_CONSTRAINT Always " + SAFE,
         "M.tla:9:11: the temporal operator `[]` is not supported here",
     ),
-    "a temporal property": (
-        "CONSTANT C = 1 PROPERTY Leads " + SAFE,
-        "M.cfg:1:25: the property `Leads` is not of the form [][A]_v, which is what is supported",
+    "an action as a property": (
+        "CONSTANT C = 1 PROPERTY Later " + SAFE,
+        "M.tla:8:10: an action stands here as a temporal formula, expected [][A]_v or <><<A>>_v",
+    ),
+    "an action that shall be taken at some time": (
+        "CONSTANT C = 1 PROPERTY Sometimes " + SAFE,
+        "M.tla:23:16: an action stands here as a temporal formula, expected [][A]_v or <><<A>>_v",
+    ),
+    "<<A>>_v without <>": (
+        "CONSTANT C = 1 PROPERTY Lonely " + SAFE,
+        "M.tla:24:23: <<A>>_v stands here without <>, expected <><<A>>_v",
+    ),
+    "[A]_v without []": (
+        "CONSTANT C = 1 PROPERTY Boxed " + SAFE,
+        "M.tla:25:13: an action stands here as a temporal formula, expected [][A]_v or <><<A>>_v",
+    ),
+    "a temporal formula for each of the elements that a state has": (
+        "CONSTANT C = 1 PROPERTY Varied " + SAFE,
+        "M.tla:26:20: a quantifier over a temporal formula needs a constant set, this one is of the state",
+    ),
+    "a temporal formula inside of a value": (
+        "CONSTANT C = 1 PROPERTY Inner " + SAFE,
+        "M.tla:27:22: a temporal formula cannot stand in such an expression",
+    ),
+    "fairness of a temporal formula": (
+        "CONSTANT C = 1 PROPERTY Above " + SAFE, "M.tla:28:15: a temporal formula cannot stand here",
     ),
     "ENABLED": (
         "CONSTANT C = 1 INIT Init NEXT Inside", "M.tla:21:33: ENABLED is not supported",
