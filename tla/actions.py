@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from . import values
-from .errors import TlaError
 from .expressions import Environment, Expressions, Lazy, Operator, single
 from .syntax import (
     ACTION_LEVEL,
@@ -20,6 +19,7 @@ from .syntax import (
     BoxAction,
     Builtin,
     Case,
+    Compose,
     Definition,
     Expr,
     If,
@@ -83,6 +83,23 @@ class Actions:
                     then()
             case BoxAction(action=action, subscript=subscript):
                 self.action(Or(node.span, (action, Unchanged(node.span, subscript))), environment, then)
+            case Compose(second=second):
+                between, state, here = (
+                    self.of.between(node, environment),
+                    self.code.name("s"),
+                    self.of.current,
+                )
+
+                def after() -> None:
+                    with self.of.at(here):
+                        then()
+
+                with (
+                    self.restoring(),
+                    self.code.block(f"for {state} in {between}:", loop=True),
+                    self.of.at(state),
+                ):
+                    self.action(second, environment, after)
             case Unchanged(body=body):
                 self.unchanged(body, environment, then)
             case Builtin(operator="=", arguments=(left, right)) if target := self.target(left, environment):
@@ -98,6 +115,16 @@ class Actions:
                 pass
             case _:
                 self.test(node, environment, then)
+
+    def back(self, then: Continuation) -> Continuation:
+        """What comes after, seen from the state of this place."""
+        here = self.of.current
+
+        def onward() -> None:
+            with self.of.at(here):
+                then()
+
+        return onward
 
     def test(self, node: Expr, environment: Environment, then: Continuation) -> None:
         code = self.of.truth(node, environment)
@@ -262,8 +289,11 @@ class Actions:
         """The innermost place: every variable has a value in the next state."""
         missing = [name for name in self.of.home.place if name not in self.of.assigned]
         if missing:
-            where = f" ({' > '.join(self.trail)})" if self.trail else ""
-            raise TlaError(f"the action{where} does not say what `{missing[0]}'` is")
+            what = f"predicate does not say what `{missing[0]}`"
+            if not self.of.initial:
+                what = f"action does not say what `{missing[0]}'`"
+            self.of.refusal(f"the {what} is")
+            return
         self.written |= {
             name for name in self.of.assigned if (name, self.of.assigned[name]) not in self.of.unprimed
         }

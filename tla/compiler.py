@@ -25,9 +25,10 @@ from typing import Any
 from . import values
 from .actions import Actions
 from .code import Code
+from .environment import EMPTY, Binding, Closure, Thunk
+from .environment import Environment as Meanings
 from .errors import TlaError
-from .evaluator import EMPTY, Binding, Closure, Evaluator, Thunk
-from .evaluator import Environment as Meanings
+from .evaluator import Evaluator
 from .expressions import Environment, Expressions, Local, Operator, all_nodes
 from .library.bags import bag_with, bag_without
 from .library.language import subset
@@ -40,18 +41,11 @@ from .syntax import (
     Expr,
     FunctionOf,
     Native,
-    OperatorName,
     Or,
     Parameter,
-    Ref,
     SetFilter,
     SetMap,
-    children,
     free_parameters,
-    is_pure,
-    level,
-    reachable,
-    variables_read,
 )
 from .values import FALSE, TRUE, LazyFunction, LazySet, Value
 
@@ -82,7 +76,7 @@ class Compiler:
         self._operators: dict[Definition, str] = {}
         self._folded: dict[Any, str | None] = {}
         self._implementations: dict[Any, str] = {}
-        self._replaced: dict[Expr, frozenset[Expr]] = {}
+        self.reads, self.level, self.is_pure = binding.reads, binding.level, binding.is_pure
         self._numbers = itertools.count(1)
 
     # --- the shapes -------------------------------------------------------------------------------------
@@ -230,7 +224,13 @@ class Compiler:
             code.line(f"return {expressions.stored(definition.body, environment)}")
         enumerates = any(isinstance(n, SetFilter | SetMap | Choose) for n in all_nodes(definition.body))
         reads = sorted(self.place[variable] for variable in self.reads(definition.body))
-        if definition.recursive or not enumerates or not self.memoise or not (reads or arguments):
+        if (
+            not self.is_pure(definition.body)
+            or definition.recursive
+            or not enumerates
+            or not self.memoise
+            or not (reads or arguments)
+        ):
             self.define(name, ["s", *arguments], code)
             return
         inner = name + "_"
@@ -267,31 +267,10 @@ class Compiler:
             wrapper.line(f"return {once}[0]")
         self.define(name, ["s"], wrapper)
 
-    # --- what the configuration puts in the place of names counts too -------------------------------------
+    # --- ENABLED and \cdot -------------------------------------------------------------------------------
 
-    def reads(self, node: Expr) -> frozenset[str]:
-        """The variables that the value depends on, primed or not."""
-        return frozenset().union(*map(variables_read, self._replacing(node)))
-
-    def level(self, node: Expr) -> int:
-        """The level of the expression (syntax.level)."""
-        return max(map(level, self._replacing(node)))
-
-    def is_pure(self, node: Expr) -> bool:
-        """Whether the value depends on nothing but variables and constants (syntax.is_pure)."""
-        return all(map(is_pure, self._replacing(node)))
-
-    def _replacing(self, node: Expr) -> frozenset[Expr]:
-        """The expression, and all bodies that it comes to by an override."""
-        if node not in self._replaced:
-            found, todo = {node}, [node]
-            while todo and self.binding.overrides:
-                for body in reachable(todo.pop()):
-                    new = set(_overridden(body, self.binding)) - found
-                    found |= new
-                    todo += new
-            self._replaced[node] = frozenset(found)
-        return self._replaced[node]
+    def actions(self, expressions: Expressions) -> Actions:
+        return Actions(expressions)
 
 
 @contextmanager
@@ -315,14 +294,25 @@ def _all_of(runs: list[Callable[..., None]], writes: frozenset[str]) -> Compiled
     return CompiledAction(run, writes)
 
 
-def _overridden(node: Any, binding: Binding) -> Iterator[Expr]:
-    """The bodies that the configuration puts in the place of names mentioned in the node."""
-    if isinstance(node, Ref | OperatorName):
-        meant = binding.meaning(node.to)
-        if meant is not node.to and isinstance(meant, Definition):
-            yield meant.body
-    for child in children(node):
-        yield from _overridden(child, binding)
+def refuse(message: str) -> Any:
+    raise TlaError(message)
+
+
+class _Emitted(Exception):
+    """Ends an action at its first successor."""
+
+
+def _stop(_successor: Any) -> None:
+    raise _Emitted
+
+
+def can_emit(run: Callable[[Callable[[Any], None]], None]) -> bool:
+    """Whether an action emits anything."""
+    try:
+        run(_stop)
+    except _Emitted:
+        return True
+    return False
 
 
 def no_case() -> Any:
@@ -345,5 +335,6 @@ _RUNTIME: dict[str, Any] = {
         "contains", "domain", "elements", "field", "finite", "found", "function", "ordered", "replaced",
         "strict", "truth", "unlike")},
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
-    "product": itertools.product, "no_case": no_case, "no_choice": no_choice, "as_tuple": as_tuple,
+    "product": itertools.product, "refuse": refuse, "can_emit": can_emit, "no_case": no_case,
+    "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

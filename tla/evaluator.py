@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from .environment import EMPTY, Binding, Closure, Environment, Thunk
 from .errors import Span, TlaError
 from .library import BUILTINS
 from .syntax import (
@@ -21,9 +21,11 @@ from .syntax import (
     Builtin,
     Case,
     Choose,
+    Compose,
     Constant,
     Declaration,
     Definition,
+    Enabled,
     Except,
     Expr,
     Field,
@@ -34,6 +36,7 @@ from .syntax import (
     Let,
     Literal,
     Native,
+    NoValue,
     OperatorArgument,
     OperatorName,
     Or,
@@ -74,63 +77,7 @@ from .values import (
 )
 from .values import Product as ProductSet
 from .values import field as field_of
-
-
-@dataclass(slots=True)
-class Binding:
-    """What a configuration makes of a module: values of constants, and what replaces what (`<-`)."""
-
-    constants: dict[str, Value] = field(default_factory=dict)
-    overrides: dict[str, Definition | Native | Constant] = field(default_factory=dict)
-
-    def meaning(self, declaration: Declaration) -> Declaration:
-        """The declaration that is to be used for this one."""
-        if isinstance(declaration, Parameter | Variable) or not self.overrides:
-            return declaration
-        if isinstance(declaration, Definition) and declaration.in_let:
-            return declaration
-        return self.overrides.get(declaration.name, declaration)
-
-
-class Thunk:
-    """An argument or LET definition: evaluated where it is needed, and by one evaluator once.
-
-    Under a prime, or with more variables assigned, another evaluator needs it, and the value may differ.
-    """
-
-    __slots__ = ("_evaluator", "environment", "known", "node", "of")
-
-    def __init__(self, node: Expr, environment: Environment, of: Definition | None = None) -> None:
-        """`of`: the definition, where it is a recursive function."""
-        self.node = node
-        self.environment = environment
-        self.of = of
-        self.known: Value | None = None
-        self._evaluator: Evaluator | None = None
-
-    def value(self, evaluator: Evaluator) -> Value:
-        if self.known is None or self._evaluator is not evaluator:
-            if self.of is not None:
-                self.known = evaluator.recursive_function(self.of, self.environment)
-            else:
-                self.known = evaluator.value(self.node, self.environment)
-            self._evaluator = evaluator
-        return self.known
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """An operator as an argument, or a LET operator, with the environment in which it was written."""
-
-    parameters: tuple[Parameter, ...]
-    body: Expr
-    environment: Environment
-
-
-Environment = Mapping[Any, Any]
-"""What parameters and LET definitions stand for: a value, a Thunk, a Closure, or a Declaration."""
-
-EMPTY: Environment = {}
+from .walk import Walk
 
 
 class Evaluator:
@@ -146,6 +93,7 @@ class Evaluator:
         self.state = state or {}
         self.primed = primed or {}
         self._functions: dict[Definition, LazyFunction] = {}
+        self.under_prime = False
         self._after: Evaluator | None = None
 
     @property
@@ -153,6 +101,7 @@ class Evaluator:
         """What evaluates under a prime."""
         if self._after is None:
             self._after = Evaluator(self.binding, self.primed)
+            self._after.under_prime = True
         return self._after
 
     def value(self, node: Expr, environment: Environment = EMPTY) -> Value:
@@ -192,7 +141,8 @@ class Evaluator:
         match to:
             case Variable(name=name):
                 if name not in self.state:
-                    raise TlaError(f"the variable `{name}` has no value here", span)
+                    what = f"`{name}'`" if self.under_prime else f"the variable `{name}`"
+                    raise TlaError(f"{what} is read before it has a value", span)
                 return self.state[name]
             case Constant(name=name):
                 if name not in self.binding.constants:
@@ -488,8 +438,25 @@ class Evaluator:
         unchanged = Unchanged(node.subscript.span, node.subscript)
         return boolean(self.truth(unchanged, environment) or self.truth(node.action, environment))
 
-    def _Enabled(self, node: Any, environment: Environment) -> Value:
-        raise TlaError("ENABLED is not supported", node.span)
+    def within(self, assigned: Mapping[str, Value], initial: bool = False) -> Evaluator:
+        """The evaluator where these variables have a value: primed, or in an initial predicate unprimed."""
+        return Evaluator(self.binding, assigned) if initial else Evaluator(self.binding, self.state, assigned)
+
+    def at(self, state: Mapping[str, Value]) -> Evaluator:
+        """The evaluator in another state, with the same primed variables."""
+        return Evaluator(self.binding, state, self.primed)
+
+    def _Enabled(self, node: Enabled, environment: Environment) -> Value:
+        walk = Walk(self.within({}), tuple(self.state))
+        return boolean(any(True for _ in walk.paths(node.body, environment, {}, 0, ())))
+
+    def _Compose(self, node: Compose, environment: Environment) -> Value:
+        walk = Walk(self.within({}), tuple(self.state))
+        between = walk.states(node.first, environment)
+        return boolean(any(self.at(state).truth(node.second, environment) for state in between))
+
+    def _NoValue(self, node: NoValue, environment: Environment) -> Value:
+        raise TlaError(f"{node.what} cannot be evaluated", node.span)
 
     def _Temporal(self, node: Any, environment: Environment) -> Value:
         raise TlaError(f"the temporal operator `{node.operator}` cannot be evaluated in a state", node.span)

@@ -1,56 +1,17 @@
-"""Looks at an action formula part by part: its successors found the slow way, and why there is none.
-
-Used after the fact only: to find the place of an error that compiled code ran into, and to say which
-conjunct of an action was false, with the values on both sides.
-"""
+"""Which successors an action has, or why none: for errors that compiled code ran into, and for refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+from .environment import Environment
 from .errors import Span, TlaError
-from .evaluator import EMPTY, Closure, Environment, Evaluator, Thunk
-from .syntax import (
-    ACTION_LEVEL,
-    And,
-    BoxAction,
-    Builtin,
-    Case,
-    Definition,
-    Expr,
-    If,
-    Let,
-    Or,
-    Parameter,
-    Prime,
-    Quantifier,
-    Ref,
-    Tuple,
-    Unchanged,
-    Variable,
-    branches,
-    level,
-)
-from .values import Value, equal, strict
+from .evaluator import Evaluator
+from .syntax import Builtin, Expr, Ref
+from .values import Value
+from .walk import Failure, Walk
 
-Assignment = Mapping[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A conjunct that was false on one path through an action.
-
-    depth      how many conjuncts on the path were true before it
-    trail      the operators entered on the way, outermost first
-    node       the conjunct; `environment` and `assigned` are what it was evaluated with
-    """
-
-    depth: int
-    trail: tuple[str, ...]
-    node: Expr
-    environment: Environment
-    assigned: Assignment
+__all__ = ["Failure", "sides", "successors"]
 
 
 def successors(
@@ -65,188 +26,9 @@ def successors(
 
     `failures`, where given, collects the conjunct that ended each path that did not get through.
     """
-    walk = _Walk(evaluator, variables, initial, failures)
+    walk = Walk(evaluator, variables, initial, failures)
     for assigned, _, _ in walk.paths(node, environment, {}, 0, ()):
         yield dict(assigned)
-
-
-_Path = tuple[Assignment, int, tuple[str, ...]]
-
-
-class _Walk:
-    def __init__(
-        self,
-        evaluator: Evaluator,
-        variables: tuple[str, ...],
-        initial: bool,
-        failures: list[Failure] | None,
-    ) -> None:
-        self.evaluator = evaluator
-        self.variables = variables
-        self.initial = initial
-        self.failures = failures
-
-    def within(self, assigned: Assignment) -> Evaluator:
-        """The evaluator with what is assigned so far."""
-        if self.initial:
-            return Evaluator(self.evaluator.binding, assigned)
-        return Evaluator(self.evaluator.binding, self.evaluator.state, assigned)
-
-    def paths(
-        self, node: Expr, environment: Environment, assigned: Assignment, depth: int, trail: tuple[str, ...]
-    ) -> Iterator[_Path]:
-        evaluator = self.within(assigned)
-        match node:
-            case And(items=items):
-                yield from self.in_turn(items, environment, (assigned, depth, trail))
-            case Or(items=items):
-                for item in items:
-                    yield from self.paths(item, environment, assigned, depth, trail)
-            case If(condition=condition, then=then, otherwise=otherwise):
-                taken = then if evaluator.truth(condition, environment) else otherwise
-                yield from self.paths(taken, environment, assigned, depth, trail)
-            case Case(arms=arms, other=other):
-                for guard, body in arms:
-                    if evaluator.truth(guard, environment):
-                        yield from self.paths(body, environment, assigned, depth, trail)
-                        return
-                if other is None:
-                    raise TlaError("no arm of CASE is true, and there is no OTHER", node.span)
-                yield from self.paths(other, environment, assigned, depth, trail)
-            case Let(body=body):
-                inner = evaluator.with_definitions(node, environment)
-                yield from self.paths(body, inner, assigned, depth, trail)
-            case Quantifier(universal=False, bounds=bounds, body=body):
-                empty = True
-                for inner in evaluator.each(bounds, environment):
-                    empty = False
-                    yield from self.paths(body, inner, assigned, depth + 1, trail)
-                if empty:
-                    self.fail(node, environment, assigned, depth, trail)
-            case Builtin(operator="=>", arguments=(premise, body)) if self.opens(body):
-                if evaluator.truth(premise, environment):
-                    yield from self.paths(body, environment, assigned, depth, trail)
-                else:
-                    yield assigned, depth, trail
-            case Quantifier(universal=True, bounds=bounds, body=body) if self.opens(body):
-                yield from self.for_all(
-                    body, list(evaluator.each(bounds, environment)), assigned, depth, trail
-                )
-            case BoxAction(action=action, subscript=subscript):
-                either = Or(node.span, (action, Unchanged(node.span, subscript)))
-                yield from self.paths(either, environment, assigned, depth, trail)
-            case Unchanged(body=body):
-                yield from self.unchanged(node, body, environment, assigned, depth, trail)
-            case Builtin(operator="=", arguments=(target, source)) if name := self.target(
-                target, environment, assigned
-            ):
-                value = strict(evaluator.value(source, environment))
-                yield {**assigned, name: value}, depth + 1, trail
-            case Builtin(operator="\\in", arguments=(target, source)) if name := self.target(
-                target, environment, assigned
-            ):
-                for value in evaluator.members(source, environment):
-                    yield {**assigned, name: value}, depth + 1, trail
-            case Ref() if (found := self.body(node, environment, evaluator)) is not None:
-                body, inner, name = found
-                yield from self.paths(body, inner, assigned, depth, (*trail, name) if name else trail)
-            case _:
-                if evaluator.truth(node, environment):
-                    yield assigned, depth + 1, trail
-                else:
-                    self.fail(node, environment, assigned, depth, trail)
-
-    def in_turn(self, items: tuple[Expr, ...], environment: Environment, path: _Path) -> Iterator[_Path]:
-        if not items:
-            yield path
-            return
-        settled = len(path[0]) == len(self.variables)
-        for further in self.paths(items[0], environment, *path):
-            yield from self.in_turn(items[1:], environment, further)
-            if settled:
-                return  # once every variable has its value, one way to be true is as good as another
-
-    def for_all(
-        self,
-        body: Expr,
-        environments: list[Environment],
-        assigned: Assignment,
-        depth: int,
-        trail: tuple[str, ...],
-    ) -> Iterator[_Path]:
-        if not environments:
-            yield assigned, depth, trail
-            return
-        for further in self.paths(body, environments[0], assigned, depth, trail):
-            yield from self.for_all(body, environments[1:], *further)
-            if len(assigned) == len(self.variables):
-                return
-
-    def unchanged(
-        self,
-        node: Expr,
-        body: Expr,
-        environment: Environment,
-        assigned: Assignment,
-        depth: int,
-        trail: tuple[str, ...],
-    ) -> Iterator[_Path]:
-        match body:
-            case Tuple(items=items):
-                parts = tuple(Unchanged(node.span, item) for item in items)
-                yield from self.in_turn(parts, environment, (assigned, depth, trail))
-            case Ref(to=Parameter() as parameter) if isinstance(meant := environment.get(parameter), Thunk):
-                yield from self.unchanged(node, meant.node, meant.environment, assigned, depth, trail)
-            case Ref(to=Definition(parameters=()) as to) if to not in environment and isinstance(
-                replaced := self.evaluator.binding.meaning(to), Definition
-            ):
-                yield from self.unchanged(node, replaced.body, EMPTY, assigned, depth, trail)
-            case Ref(to=Variable(name=name)) if name not in assigned:
-                yield {**assigned, name: self.evaluator.value(body)}, depth, trail
-            case _:
-                before = self.evaluator.value(body, environment)
-                if equal(before, self.within(assigned).value(Prime(node.span, body), environment)):
-                    yield assigned, depth + 1, trail
-                else:
-                    self.fail(node, environment, assigned, depth, trail)
-
-    def opens(self, node: Expr) -> bool:
-        """Whether the formula is to be taken apart: it may bind variables or have several ways to be true."""
-        return self.initial or level(node) >= ACTION_LEVEL or branches(node, self.evaluator.binding.meaning)
-
-    def target(self, node: Expr, environment: Environment, assigned: Assignment) -> str | None:
-        """The variable that `node = ...` gives a value to, or None where it just compares."""
-        if not self.initial:
-            if not isinstance(node, Prime):
-                return None
-            node = node.body
-        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Thunk):
-            node, environment = meant.node, meant.environment
-        if isinstance(node, Ref) and isinstance(node.to, Variable) and node.to.name not in assigned:
-            return node.to.name
-        return None
-
-    def body(
-        self, node: Ref, environment: Environment, evaluator: Evaluator
-    ) -> tuple[Expr, Environment, str] | None:
-        """What an operator stands for, where it is to be looked into."""
-        to = self.evaluator.binding.meaning(node.to)
-        meant = environment.get(to)
-        if isinstance(meant, Thunk):
-            return (meant.node, meant.environment, "") if meant.known is None else None
-        if isinstance(meant, Closure):
-            inner = evaluator.entered(meant.parameters, meant.environment, node.arguments, environment)
-            return meant.body, inner, ""
-        if not isinstance(to, Definition) or meant is not None or to.recursive or to.recursive_function:
-            return None
-        inner = evaluator.entered(to.parameters, EMPTY, node.arguments, environment)
-        return to.body, inner, to.name
-
-    def fail(
-        self, node: Expr, environment: Environment, assigned: Assignment, depth: int, trail: tuple[str, ...]
-    ) -> None:
-        if self.failures is not None:
-            self.failures.append(Failure(depth, trail, node, environment, dict(assigned)))
 
 
 def sides(evaluator: Evaluator, failure: Failure) -> tuple[tuple[Span, Value], ...]:

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from . import values
 from .code import Code, Scope, class_of
+from .environment import Binding
 from .errors import TlaError
-from .evaluator import Binding
 from .library import BUILTINS, MODULES
 from .syntax import (
     ACTION_LEVEL,
@@ -27,9 +27,11 @@ from .syntax import (
     Builtin,
     Case,
     Choose,
+    Compose,
     Constant,
     Declaration,
     Definition,
+    Enabled,
     Except,
     Expr,
     Field,
@@ -40,6 +42,7 @@ from .syntax import (
     Let,
     Literal,
     Native,
+    NoValue,
     OperatorArgument,
     OperatorName,
     Or,
@@ -53,6 +56,7 @@ from .syntax import (
     SetFilter,
     SetMap,
     SetOf,
+    Temporal,
     Tuple,
     Unchanged,
     Update,
@@ -78,6 +82,7 @@ class Local:
     code: str
     number: bool = False
     primed: bool = False
+    current: str = "s"
 
 
 @dataclass(eq=False, slots=True)
@@ -85,20 +90,26 @@ class Lazy:
     """An argument or LET definition, to be evaluated where it is first needed.
 
     It means what it says where it is needed: its variables are primed there or not, and primed ones have the
-    values that they are given there. `primed`, `placeholder`, `indent`, `loops` and `function` are those of
-    the place where it was written, `name` is the local for its value there, and `done` has the locals that
-    hold its value: since which block, under which prime, and with what assigned where that matters.
+    values that they are given there. `primed`, `current` (the state it reads), `placeholder`, `indent`,
+    `loops` and `function` are those of the place where it was written, `name` is the local for its value
+    there, and `done` has the locals that hold its value: since which block, under which prime and in which
+    state, and with what assigned where that matters.
     """
 
     node: Expr
     environment: Environment
     primed: bool
+    current: str
     placeholder: list[Any]
     indent: int
     loops: int
     function: int
     name: str
-    done: list[tuple[Scope, bool, dict[str, str] | None, str]] = field(default_factory=list)
+    done: list[tuple[Scope, tuple[bool, str], dict[str, str] | None, str]] = field(default_factory=list)
+
+    @property
+    def place(self) -> tuple[bool, str]:
+        return self.primed, self.current
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +128,18 @@ class Callee:
 
     code: str
     primed: bool = False
+    current: str = "s"
 
 
 Environment = dict[Any, Any]
 """From Parameter or LET Definition to Local, Lazy, Operator, Callee, or a Declaration."""
+
+
+class Satisfies(Protocol):
+    """What writes the statements that satisfy an action (actions.py)."""
+
+    def action(self, node: Expr, environment: Environment, then: Callable[[], None]) -> None: ...
+    def emit(self) -> None: ...
 
 
 class Home(Protocol):
@@ -130,6 +149,7 @@ class Home(Protocol):
     binding: Binding
     memoise: bool
 
+    def actions(self, expressions: Expressions) -> Satisfies: ...
     def constant(self, value: Value) -> str: ...
     def constant_value(self, node: Expr) -> Value | None: ...
     def folded(self, node: Expr) -> str | None: ...
@@ -153,6 +173,8 @@ class Expressions:
         self.initial = initial
         self.step = step
         self.primed = False
+        self.current = "s"
+        """Code for the state that variables are read from."""
         self.assigned: dict[str, str] = {}
         self.unprimed: set[tuple[str, str]] = set()
         """Variables with the locals that hold their values in this state."""
@@ -171,21 +193,44 @@ class Expressions:
     def variable(self, name: str, span: Any) -> str:
         if self.initial:
             if name not in self.assigned:
-                raise TlaError(f"the variable `{name}` is read before it has a value", span)
+                return self.refusal(f"the variable `{name}` is read before it has a value")
             return self.assigned[name]
         place = self.home.place[name]
         if not self.primed:
-            source = f"s[{place}]"
+            source = f"{self.current}[{place}]"
         elif self.step:
             source = f"t[{place}]"
         elif name in self.assigned:
             return self.assigned[name]
         else:
-            raise TlaError(f"`{name}'` is read before it has a value", span)
+            return self.refusal(f"`{name}'` is read before it has a value")
         code = self.code.atom(source)
-        if not self.primed:
+        if not self.primed and self.current == "s":
             self.unprimed.add((name, code))
         return code
+
+    def refusal(self, message: str) -> str:
+        """A local that never gets a value: an error is due when, and only when, control comes here."""
+        name = self.code.name()
+        self.code.line(f"{name} = refuse({message!r})")
+        return name
+
+    @contextmanager
+    def at(self, state: str) -> Iterator[None]:
+        """Where unprimed variables are read from that state."""
+        before = self.current
+        self.current = state
+        yield
+        self.current = before
+
+    @contextmanager
+    def from_here(self, node: Expr) -> Iterator[None]:
+        """Inside, the state of this place is where an action begins, and nothing is assigned yet."""
+        kept = self.current, self.assigned, self.primed, self.step, self.initial
+        self.current = self.state(self.home.reads(node), node.span)
+        self.assigned, self.primed, self.step, self.initial = {}, False, False, False
+        yield
+        self.current, self.assigned, self.primed, self.step, self.initial = kept
 
     def lazy(self, node: Expr, environment: Environment) -> Lazy:
         code = self.code
@@ -193,6 +238,7 @@ class Expressions:
             node,
             environment,
             self.primed,
+            self.current,
             code.placeholder(),
             code.indent,
             code.loops,
@@ -206,10 +252,11 @@ class Expressions:
         if simple is not None:
             return simple
         assigned = self.assigned if self.reads_assigned(lazy.node, lazy.environment) else None
-        for scope, primed, then, name in lazy.done:
-            if self.code.reaches(scope) and primed == self.primed and then == assigned:
+        place = (self.primed, self.current)
+        for scope, where, then, name in lazy.done:
+            if self.code.reaches(scope) and where == place and then == assigned:
                 return name
-        once = assigned is None and lazy.primed == self.primed and lazy.function == self.code.function
+        once = assigned is None and lazy.place == place and lazy.function == self.code.function
         name = lazy.name if once else self.code.name("x")
         if once and self.code.loops > lazy.loops:
             if not lazy.placeholder:
@@ -218,12 +265,17 @@ class Expressions:
                 self.code.line(f"{name} = {self.stored(lazy.node, lazy.environment)}")
         else:
             self.code.line(f"{name} = {self.stored(lazy.node, lazy.environment)}")
-        lazy.done.append((self.code.scope, self.primed, assigned, name))
+        lazy.done.append((self.code.scope, place, assigned, name))
         return name
 
     def is_done(self, lazy: Lazy) -> bool:
         """Whether a local has the value of a Lazy that does not depend on what is assigned."""
-        return any(self.code.reaches(scope) for scope, _, assigned, _ in lazy.done if assigned is None)
+        place = (self.primed, self.current)
+        return any(
+            self.code.reaches(scope) and where == place
+            for scope, where, assigned, _ in lazy.done
+            if assigned is None
+        )
 
     def reads_assigned(self, node: Any, environment: Environment) -> bool:
         """Whether the value depends on what is assigned, which differs from place to place."""
@@ -341,7 +393,7 @@ class Expressions:
                 return self.variable(name, node.span)
             case Constant(name=name):
                 if name not in self.home.binding.constants:
-                    raise TlaError(f"the constant `{name}` is given no value by the configuration", node.span)
+                    return self.refusal(f"the constant `{name}` is given no value by the configuration")
                 return self.home.constant(self.home.binding.constants[name])
             case Native():
                 return self.native(to, node.arguments, environment)
@@ -355,8 +407,11 @@ class Expressions:
     def refuse_moved(self, to: Definition, meant: Any, node: Ref) -> None:
         """A recursive LET definition is made a Python function once, so it cannot be primed or not."""
         varies = self.home.reads(to.body) or free_parameters(to.body) - {*to.parameters}
-        if varies and meant.primed != self.primed:
-            raise TlaError(f"`{to.name}` is recursive and is used primed, which is not supported", node.span)
+        if varies and (meant.primed, meant.current) != (self.primed, self.current):
+            raise TlaError(
+                f"`{to.name}` is recursive and is used in another state than the one it was defined in, "
+                "which is not supported", node.span
+            )  # fmt: skip
 
     def applied(self, meant: Any, node: Ref, environment: Environment) -> str:
         """A parameter or LET definition, with its arguments."""
@@ -379,17 +434,17 @@ class Expressions:
             inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
             return self.value(to.body, inner)
         function = self.home.operator(to)
-        state = self.state(self.home.reads(to.body), node)
+        state = self.state(self.home.reads(to.body), node.span)
         given = [self.given(argument, environment) for argument in node.arguments]
         return f"{function}({', '.join([state, *given])})"
 
-    def state(self, reads: frozenset[str], node: Ref) -> str:
+    def state(self, reads: frozenset[str], span: Any) -> str:
         """The state that a function of the module reads these variables from."""
         if not reads:
             return "None"
         if self.step or not (self.primed or self.initial):
-            return "t" if self.primed else "s"
-        values = [self.variable(name, node.span) if name in reads else "None" for name in self.home.place]
+            return "t" if self.primed else self.current
+        values = [self.variable(name, span) if name in reads else "None" for name in self.home.place]
         return self.code.atom(f"({', '.join(values)},)")
 
     def inlined(self, to: Definition) -> bool:
@@ -458,6 +513,8 @@ class Expressions:
             return f"(TRUE if {self.native_truth(to, arguments, environment)} else FALSE)"
         given = [self.given(a, environment) for a in arguments]
         implementation = self.home.implementation(to.function)
+        if not to.pure:
+            return self.called_here(implementation, given)
         if to.name in ("+", "-", "*"):
             return self.arithmetic(to, given, arguments, environment)
         match to.name, arguments:
@@ -474,9 +531,17 @@ class Expressions:
         self, to: Native, arguments: tuple[Expr | OperatorArgument, ...], environment: Environment
     ) -> str:
         given = [self.given(a, environment) for a in arguments]
+        if not to.pure:
+            return self.called_here(self.home.implementation(to.function), given)
         if to.name in ("<", "<=", ">", ">="):
             return self.arithmetic(to, given, arguments, environment)
         return f"{self.home.implementation(to.function)}({', '.join(given)})"
+
+    def called_here(self, implementation: str, given: list[str]) -> str:
+        """A call that is made once for each time that control comes here, and not moved."""
+        name = self.code.name()
+        self.code.line(f"{name} = {implementation}({', '.join(given)})")
+        return name
 
     def arithmetic(
         self,
@@ -502,14 +567,16 @@ class Expressions:
     def with_definitions(self, node: Let, environment: Environment) -> Environment:
         inner = dict(environment)
         # What is declared RECURSIVE may be used before it is defined.
-        recursive = {d: Callee(self.code.name("f"), self.primed) for d in node.definitions if d.recursive}
+        recursive = {
+            d: Callee(self.code.name("f"), self.primed, self.current) for d in node.definitions if d.recursive
+        }
         inner.update(recursive)
         for definition in node.definitions:
             if definition.recursive_function:
                 body = definition.body
                 assert isinstance(body, FunctionOf)
                 made = self.lazy_function(definition, body, inner)
-                inner[definition] = Local(made, primed=self.primed)
+                inner[definition] = Local(made, primed=self.primed, current=self.current)
             elif definition.recursive:
                 local = dict(inner)
                 names = self.arguments(definition.parameters, local)
@@ -524,7 +591,7 @@ class Expressions:
     def lazy_function(self, definition: Definition, body: FunctionOf, environment: Environment) -> str:
         """A local with the LazyFunction of f[x \\in S] == e, which may refer to itself."""
         name, rule, argument = self.code.name("f"), self.code.name("f"), self.code.name("p")
-        inner = {**environment, definition: Local(name, primed=self.primed)}
+        inner = {**environment, definition: Local(name, primed=self.primed, current=self.current)}
         domains = [code for code, _ in self.domains(body.bounds, environment)]
         arguments = domains[0] if len(domains) == 1 else f"Product(({', '.join(domains)},))"
         with self.code.closure(f"def {rule}({argument}):"):
@@ -774,11 +841,42 @@ class Expressions:
         yield
         self.primed = False
 
-    def _Enabled(self, node: Any, environment: Environment) -> str:
-        raise TlaError("ENABLED is not supported", node.span)
+    def _NoValue(self, node: NoValue, environment: Environment) -> str:
+        return self.refusal(f"{node.what} cannot be evaluated")
 
-    def _Temporal(self, node: Any, environment: Environment) -> str:
-        raise TlaError(f"the temporal operator `{node.operator}` is not supported here", node.span)
+    def _Temporal(self, node: Temporal, environment: Environment) -> str:
+        return self.refusal(f"the temporal operator `{node.operator}` cannot be evaluated in a state")
+
+    # --- actions in formulas ----------------------------------------------------------------------------
+
+    def enabled(self, node: Enabled, environment: Environment) -> str:
+        """ENABLED A: whether A can be satisfied in some way, also one that leaves variables open."""
+        run = self.code.name("f")
+        with self.from_here(node.body), self.code.closure(f"def {run}(emit):"):
+            self.home.actions(self).action(node.body, environment, lambda: self.code.line("emit(None)"))
+        return f"can_emit({run})"
+
+    def composed(self, node: Compose, environment: Environment) -> str:
+        """A \\cdot B on a step: B holds from one of the states that A leads to."""
+        between = self.between(node, environment)
+        result, state = self.code.name(), self.code.name("s")
+        self.code.line(f"{result} = False")
+        with self.code.block(f"for {state} in {between}:", loop=True), self.at(state):
+            code = self.truth(node.second, environment)
+            with self.code.block(f"if {code}:"):
+                self.code.line(f"{result} = True")
+                self.code.line("break")
+        return result
+
+    def between(self, node: Compose, environment: Environment) -> str:
+        """A local with the states that the first part of A \\cdot B leads to."""
+        run, found = self.code.name("f"), self.code.name()
+        with self.from_here(node), self.code.closure(f"def {run}(emit):"):
+            first = self.home.actions(self)
+            first.action(node.first, environment, first.emit)
+        self.code.line(f"{found} = []")
+        self.code.line(f"{run}({found}.append)")
+        return found
 
     # --- truth ------------------------------------------------------------------------------------------
 
@@ -809,6 +907,10 @@ class Expressions:
                 return self.builtin_truth(node, environment)
             case Unchanged(body=body):
                 return self.equality(body, Prime(node.span, body), environment)
+            case Enabled():
+                return self.enabled(node, environment)
+            case Compose():
+                return self.composed(node, environment)
             case BoxAction(action=action, subscript=subscript):
                 return self.any_of((Unchanged(node.span, subscript), action), environment)
             case Prime(body=body):
@@ -989,7 +1091,7 @@ def _arity(declaration: Declaration) -> int:
     return 0 if isinstance(declaration, Variable) else declaration.arity
 
 
-_LOGICAL = And | Or | Quantifier | Unchanged | BoxAction
+_LOGICAL = And | Or | Quantifier | Unchanged | Enabled | Compose | BoxAction
 _PREDICATES = frozenset(["=", "#", "=>", "<=>", "~", "\\in", "\\notin", "\\subseteq"])
 _NUMERIC = frozenset(
     ["+", "-", "*", "^", "\\div", "%", "-.", "Len", "Cardinality", "CopiesIn", "BagCardinality"]

@@ -13,10 +13,12 @@ from typing import Any
 
 from . import temporal
 from .compiler import CompiledAction, Compiler
-from .config import Config, Reference
+from .config import Assignments, Config, Reference
+from .environment import EMPTY, Binding, Environment, key_of
 from .errors import Span, TlaError, did_you_mean
-from .evaluator import EMPTY, Binding, Environment, Evaluator
+from .evaluator import Evaluator
 from .explanation import successors
+from .instances import Module
 from .syntax import (
     ACTION_LEVEL,
     STATE_LEVEL,
@@ -25,7 +27,6 @@ from .syntax import (
     Constant,
     Definition,
     Expr,
-    Module,
     Native,
     Or,
     Parameter,
@@ -152,7 +153,12 @@ class Model:
 
     def definition(self, name: str, span: Span | None = None) -> Definition:
         """The definition of that name, after the configuration's overrides."""
-        found = self.binding.overrides.get(name) or self.module.definitions.get(name)
+        found: Any = self.module.definitions.get(name)
+        if found is None and "!" in name:
+            first, *path = name.split("!")
+            instance = self.module.instances.get(first)
+            found = instance.find(tuple(path)) if instance is not None else None
+        found = self.binding.meaning(found) if found is not None else None
         if not isinstance(found, Definition):
             hint = did_you_mean(name, self.module.definitions)
             raise TlaError(f"module `{self.module.name}` defines no `{name}`{hint}", span)
@@ -381,7 +387,10 @@ class Model:
 
     def action_constraint(self, reference: Reference) -> Formula:
         """A formula on steps, or on the states that they begin in."""
-        return self.predicate(reference.name, self._plain(reference).body)
+        body = self._plain(reference).body
+        if self.reader.level(body, EMPTY) > ACTION_LEVEL:
+            raise TlaError(f"expected `{reference.name}` to be a formula on steps", reference.span)
+        return self.predicate(reference.name, body)
 
     # --- errors and explanations ------------------------------------------------------------------------
 
@@ -433,36 +442,72 @@ def _binding(module: Module, config: Config) -> Binding:
     for keyword, reference in unsupported.items():
         if reference is not None:
             raise TlaError(f"{keyword} is not supported", reference.span)
-    for name in config.modules:
-        raise TlaError(f"{config.file}: assignments in another module ([{name}]) are not supported")
-    declared = {constant.name: constant for constant in module.constants}
-    overrides: dict[str, Definition | Native | Constant] = {}
-    for name, reference in config.overrides.items():
-        replacement = module.definitions.get(reference.name)
+    binding = Binding(dict(config.constants))
+    _assign(binding, module, module, Assignments(config.constants, config.overrides, config.spans))
+    for name, assignments in config.modules.items():
+        _assign(binding, module, _module(module, name, config), assignments)
+    for constant in module.constants:
+        if constant.name not in config.constants and constant not in binding.overrides:
+            raise TlaError(
+                f"{config.file}: the constant `{constant.name}` ({constant.span}) is given no value"
+            )
+    return binding
+
+
+def _assign(binding: Binding, root: Module, module: Module, assignments: Assignments) -> None:
+    """Enters what is assigned to names of the module; what `<-` puts in their place is a name of the root."""
+    declared: dict[str, Constant | Definition | Native] = {
+        **module.definitions,
+        **{constant.name: constant for constant in module.constants},
+    }
+    for name, reference in assignments.overrides.items():
+        replacement = root.definitions.get(reference.name) or module.definitions.get(reference.name)
         if replacement is None:
-            hint = did_you_mean(reference.name, module.definitions)
-            raise TlaError(f"module `{module.name}` defines no `{reference.name}`{hint}", reference.span)
-        replaced = declared.get(name) or module.definitions.get(name)
-        if replaced is None:
-            hint = did_you_mean(name, {**declared, **module.definitions})
-            raise TlaError(f"module `{module.name}` has no `{name}`{hint}", config.spans.get(name))
+            hint = did_you_mean(reference.name, root.definitions)
+            raise TlaError(f"module `{root.name}` defines no `{reference.name}`{hint}", reference.span)
+        replaced = _assigned(name, declared, module, assignments)
         if replaced.arity != replacement.arity:
             raise TlaError(
                 f"`{name}` takes {replaced.arity} arguments, `{reference.name}` {replacement.arity}",
                 reference.span,
             )
-        overrides[name] = replacement
-    for name in config.constants:
-        assigned = declared.get(name) or module.definitions.get(name)
-        if assigned is None:
-            hint = did_you_mean(name, declared)
-            raise TlaError(f"module `{module.name}` has no constant `{name}`{hint}", config.spans.get(name))
+        binding.overrides[key_of(replaced)] = replacement
+    for name, value in assignments.constants.items():
+        assigned = _assigned(name, declared, module, assignments)
         if assigned.arity:
             message = f"`{name}` takes {assigned.arity} arguments, expected `{name} <- an operator`"
-            raise TlaError(message, config.spans.get(name))
-        if name not in declared:  # a definition that the configuration gives another value
-            overrides[name] = Constant(config.spans[name], name)
-    for name, constant in declared.items():
-        if name not in config.constants and name not in overrides:
-            raise TlaError(f"{config.file}: the constant `{name}` ({constant.span}) is given no value")
-    return Binding(dict(config.constants), overrides)
+            raise TlaError(message, assignments.spans.get(name))
+        if isinstance(assigned, Constant) and module is root:
+            continue
+        # A definition that the configuration gives another value, or a value in one module only.
+        given = Constant(assignments.spans[name], f"{module.name}!{name}")
+        binding.constants[given.name] = value
+        binding.overrides[key_of(assigned)] = given
+
+
+def _assigned(
+    name: str,
+    declared: Mapping[str, Constant | Definition | Native],
+    module: Module,
+    assignments: Assignments,
+) -> Constant | Definition | Native:
+    found = declared.get(name)
+    if found is None:
+        hint = did_you_mean(name, declared)
+        raise TlaError(f"module `{module.name}` has no `{name}`{hint}", assignments.spans.get(name))
+    return found
+
+
+def _module(root: Module, name: str, config: Config) -> Module:
+    """The module of that name among all that the root uses."""
+    known: dict[str, Module] = {}
+    todo = [root]
+    while todo:
+        module = todo.pop()
+        if module.name not in known:
+            known[module.name] = module
+            todo += [*module.extends, *module.inner_modules.values(), *module.instanced]
+    if name in known:
+        return known[name]
+    hint = did_you_mean(name, known)
+    raise TlaError(f"{config.file}: module `{root.name}` uses no module `{name}`{hint}")

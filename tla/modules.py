@@ -15,9 +15,10 @@ import tree_sitter
 import tree_sitter_tlaplus
 
 from .errors import Span, TlaError, did_you_mean
+from .instances import Instantiation, Module
 from .library import MODULES
-from .resolver import Resolver, Scope, span_of
-from .syntax import Declaration, Definition, Module, Native
+from .resolver import Named, Resolver, Scope, span_of
+from .syntax import Definition, Native
 
 _T = TypeVar("_T")
 
@@ -80,79 +81,88 @@ class _Loader:
         name = name_node.text.decode()
         if path.suffix == ".tla" and name != path.stem:
             raise TlaError(f"module `{name}` stands in a file of another name", span_of(name_node, file))
+        return self.resolved(node, name, path)
+
+    def inner(self, node: tree_sitter.Node, outer: Resolver) -> Module:
+        """A module inside another one, which sees what is declared before it there."""
+        name_node = node.child_by_field_name("name")
+        assert name_node is not None
+        assert name_node.text is not None
+        return self.resolved(node, name_node.text.decode(), Path(outer.file), outer)
+
+    def resolved(
+        self, node: tree_sitter.Node, name: str, path: Path, outer: Resolver | None = None
+    ) -> Module:
         self.loading.append(name)
-        extends, scope = self.extended(node, path)
-        resolver = Resolver(file, name, scope)
+        resolver = Resolver(str(path), name, Scope(outer.top if outer else None), self)
+        if outer is not None:
+            resolver.inner_modules.update(outer.inner_modules)
+        extends = self.extended(node, path, resolver)
         for child in node.named_children[1:]:
             if child.type not in ("comment", "block_comment", "identifier"):
                 resolver.unit(child)
         resolver.refuse_undefined()
         self.loading.pop()
-        return _merged(name, file, extends, scope, resolver)
+        return _merged(name, str(path), extends, resolver)
 
-    def extended(self, node: tree_sitter.Node, path: Path) -> tuple[tuple[Module, ...], Scope]:
-        """The modules after EXTENDS, and a scope with their names."""
+    def extended(self, node: tree_sitter.Node, path: Path, resolver: Resolver) -> tuple[Module, ...]:
+        """The modules after EXTENDS, whose names the resolver takes in."""
         modules = []
-        scope = Scope()
         clause = next((child for child in node.children if child.type == "extends"), None)
         for reference in clause.named_children if clause else ():
-            assert reference.text is not None
-            name = reference.text.decode()
-            span = span_of(reference, str(path))
             if reference.type in ("comment", "block_comment"):
                 continue
-            beside = path.parent / f"{name}.tla"
-            if name in self.loading:
-                raise TlaError(f"module `{name}` extends itself: {' -> '.join([*self.loading, name])}", span)
-            if beside.is_file():
-                module = self.load(beside)
-                modules.append(module)
-                _include(scope, _visible(module), span)
-            elif name in MODULES:
-                _include(scope, MODULES[name], span)
+            assert reference.text is not None
+            span = span_of(reference, str(path))
+            found = self.module(reference.text.decode(), span, "extends")
+            if isinstance(found, Module):
+                modules.append(found)
+                resolver.include(_visible(found), span)
+                resolver.inner_modules.update(found.inner_modules)
             else:
-                hint = did_you_mean(name, MODULES)
-                raise TlaError(
-                    f"no module `{name}`: not beside {path.name}, not a standard module{hint}", span
-                )
-        return tuple(modules), scope
+                resolver.include(found, span)
+        return tuple(modules)
+
+    def module(self, name: str, span: Span, what: str) -> Module | Mapping[str, Native]:
+        """A file beside the module that `extends` or `instances` this one, or a standard module."""
+        beside = Path(span.file).parent / f"{name}.tla"
+        if name in self.loading:
+            raise TlaError(f"module `{name}` {what} itself: {' -> '.join([*self.loading, name])}", span)
+        if beside.is_file():
+            return self.load(beside)
+        if name in MODULES:
+            return MODULES[name]
+        hint = did_you_mean(name, [*MODULES, *(path.stem for path in beside.parent.glob("*.tla"))])
+        here = Path(span.file).name
+        raise TlaError(f"no module `{name}`: not beside {here}, not a standard module{hint}", span)
 
 
-def _visible(module: Module) -> dict[str, Declaration]:
+def _visible(module: Module) -> dict[str, Named]:
     """What a module that extends this one sees."""
-    return {
+    names: dict[str, Named] = {
         **{variable.name: variable for variable in module.variables},
         **{constant.name: constant for constant in module.constants},
-        **{n: made for n, made in module.definitions.items() if n not in module.local_names},
+        **module.definitions,
+        **module.instances,
     }
+    return {name: meant for name, meant in names.items() if name not in module.local_names}
 
 
-def _include(scope: Scope, names: Mapping[str, Declaration], span: Span) -> None:
-    for name, declaration in names.items():
-        earlier = scope.names.get(name)
-        if earlier is not None and earlier is not declaration and not _same_native(earlier, declaration):
-            raise TlaError(f"`{name}` means two things in the modules extended here", span)
-        scope.names[name] = declaration
-
-
-def _same_native(a: object, b: object) -> bool:
-    return isinstance(a, Native) and isinstance(b, Native) and a.function is b.function
-
-
-def _merged(name: str, file: str, extends: tuple[Module, ...], scope: Scope, resolver: Resolver) -> Module:
+def _merged(name: str, file: str, extends: tuple[Module, ...], resolver: Resolver) -> Module:
     """The module with all that it extends; a module that two of them extend counts once."""
-    contents = resolver.contents
-    definitions = {n: d for n, d in scope.names.items() if isinstance(d, Definition | Native)}
-    parts = [*extends]
+    contents, names = resolver.contents, resolver.top.names
     return Module(
         name=name,
         file=file,
         extends=extends,
-        variables=_once([v for part in parts for v in part.variables] + contents.variables),
-        constants=_once([c for part in parts for c in part.constants] + contents.constants),
-        definitions=definitions,
-        assumptions=_once([a for part in parts for a in part.assumptions] + contents.assumptions),
-        local_names=frozenset(d.name for d in contents.definitions.values() if d.local),
+        variables=_once([v for part in extends for v in part.variables] + contents.variables),
+        constants=_once([c for part in extends for c in part.constants] + contents.constants),
+        definitions={n: d for n, d in names.items() if isinstance(d, Definition | Native)},
+        assumptions=_once([a for part in extends for a in part.assumptions] + contents.assumptions),
+        local_names=frozenset(contents.local_names),
+        instances={n: d for n, d in names.items() if isinstance(d, Instantiation)},
+        inner_modules=dict(resolver.inner_modules),
+        instanced=_once(contents.instanced),
     )
 
 

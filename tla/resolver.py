@@ -6,13 +6,16 @@ refused here, with its place, before anything is evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import tree_sitter
 
 from .errors import Span, TlaError, did_you_mean
+from .instances import Instantiation, Module, Replacement
+from .library import BUILTINS as FUNCTIONS
 from .library import MODULES
 from .syntax import (
     And,
@@ -23,6 +26,7 @@ from .syntax import (
     Builtin,
     Case,
     Choose,
+    Compose,
     Constant,
     Declaration,
     Definition,
@@ -37,6 +41,7 @@ from .syntax import (
     Let,
     Literal,
     Native,
+    NoValue,
     OperatorArgument,
     OperatorName,
     Or,
@@ -55,6 +60,8 @@ from .syntax import (
     Unchanged,
     Update,
     Variable,
+    free_parameters,
+    named,
 )
 
 SPELLINGS = {
@@ -99,6 +106,15 @@ BUILTINS = frozenset(
 )
 """Operators that need no module (Specifying Systems, table 1), all evaluated as Builtin."""
 
+AS_ARGUMENTS = {
+    name: Native(
+        name, "the language", len(inspect.signature(function).parameters), function,
+        predicate=inspect.signature(function).return_annotation == "bool",
+    )
+    for name, function in FUNCTIONS.items()
+}  # fmt: skip
+"""The operators of the language as natives, for where one of them is an argument: Fold(\\cup, {}, S)."""
+
 PRECEDENCE = {
     "=>": (1, 1), "<=>": (2, 2), "~>": (2, 2), "-+->": (2, 2), "/\\": (3, 3), "\\/": (3, 3), "=": (5, 5),
     "#": (5, 5), "<": (5, 5), ">": (5, 5), "<=": (5, 5), ">=": (5, 5), "\\in": (5, 5), "\\notin": (5, 5),
@@ -114,16 +130,19 @@ LEFT_ASSOCIATIVE = frozenset(
 )
 
 
+Named = Declaration | Instantiation
+
+
 class Scope:
     """Names in sight, innermost first."""
 
     __slots__ = ("names", "outer")
 
     def __init__(self, outer: Scope | None = None) -> None:
-        self.names: dict[str, Declaration] = {}
+        self.names: dict[str, Named] = {}
         self.outer = outer
 
-    def find(self, name: str) -> Declaration | None:
+    def find(self, name: str) -> Named | None:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
@@ -141,17 +160,27 @@ class Contents:
 
     variables: list[Variable] = field(default_factory=list)
     constants: list[Constant] = field(default_factory=list)
-    definitions: dict[str, Definition] = field(default_factory=dict)
     assumptions: list[Assumption] = field(default_factory=list)
+    local_names: set[str] = field(default_factory=set)
+    instanced: list[Module] = field(default_factory=list)
+
+
+class Library(Protocol):
+    """Where a resolver finds other modules (modules.py)."""
+
+    def module(self, name: str, span: Span, what: str) -> Module | Mapping[str, Native]: ...
+    def inner(self, node: tree_sitter.Node, outer: Resolver) -> Module: ...
 
 
 class Resolver:
     """Walks one module. `scope` already holds what the module extends."""
 
-    def __init__(self, file: str, module: str, scope: Scope) -> None:
+    def __init__(self, file: str, module: str, scope: Scope, library: Library) -> None:
         self.file = file
         self.module = module
         self.top = scope
+        self.library = library
+        self.inner_modules: dict[str, Module] = {}
         self.contents = Contents()
         self.promised: list[Definition] = []
         """What is declared RECURSIVE."""
@@ -172,24 +201,26 @@ class Resolver:
                     self.declare(self.top, constant)
                     self.contents.constants.append(constant)
             case "operator_definition" | "function_definition" | "recursive_declaration":
-                self.contents.definitions |= {d.name: d for d in self.definition(node, self.top)}
+                for _ in self.definition(node, self.top):
+                    pass
+            case "instance":
+                self.take_in(node)
+            case "module_definition":
+                self.instance_definition(node, self.top)
             case "local_definition":
+                before = set(self.top.names)
                 for inner in _parts(node):
-                    if inner.type == "instance":
-                        raise self.unsupported(inner, "INSTANCE")
-                    for made in self.definition(inner, self.top):
-                        made.local = True
-                        self.contents.definitions[made.name] = made
+                    self.unit(inner)
+                self.contents.local_names |= set(self.top.names) - before
             case "assumption":
                 named = node.child_by_field_name("name")
                 expression = self.expression(_parts(node)[-1], self.top)
                 self.contents.assumptions.append(
                     Assumption(self.span(node), _text(named) if named else "", expression)
                 )
-            case "instance" | "module_definition":
-                raise self.unsupported(node, "INSTANCE")
             case "module":
-                raise self.unsupported(node, "a module inside a module")
+                inner_module = self.library.inner(node, self)
+                self.inner_modules[inner_module.name] = inner_module
             case "theorem" | "use_or_hide" | "single_line" | "double_line" | "header_line" | "extends":
                 pass
             case _:
@@ -200,7 +231,104 @@ class Resolver:
             if not promised.is_complete:
                 raise TlaError(f"`{promised.name}` is declared RECURSIVE and never defined", promised.span)
 
-    def declare(self, scope: Scope, declaration: Variable | Constant | Definition | Parameter) -> None:
+    # --- INSTANCE ---------------------------------------------------------------------------------------
+
+    def take_in(self, node: tree_sitter.Node) -> None:
+        """INSTANCE M WITH x <- e: the names of M, as if they were defined here."""
+        made = self.instantiation(node, "", (), self.top)
+        if isinstance(made, Mapping):
+            self.include(made, self.span(node))
+            return
+        self.include({name: found for name in made.names() if (found := made.find((name,)))}, self.span(node))
+        self.include(made.module.instances, self.span(node))
+
+    def include(self, names: Mapping[str, Named], span: Span) -> None:
+        """Enters names of other modules; one that comes twice must mean the same."""
+        for name, meant in names.items():
+            earlier = self.top.names.get(name)
+            if earlier is not None and not _same(earlier, meant):
+                raise TlaError(f"`{name}` means two things in the modules used here", span)
+            self.top.names.setdefault(name, meant)
+
+    def instance_definition(self, node: tree_sitter.Node, scope: Scope) -> Instantiation:
+        """I(p) == INSTANCE M WITH x <- e"""
+        name, instance = (node.child_by_field_name(field) for field in ("name", "definition"))
+        if name is None or instance is None:
+            raise self.syntax_error(node)
+        inner = Scope(scope)
+        parameters = []
+        for part in _fields(node, "parameter"):
+            parameter = Parameter(self.span(part), *self.declared_operator(part))
+            self.declare(inner, parameter)
+            parameters.append(parameter)
+        made = self.instantiation(instance, _text(name), tuple(parameters), inner)
+        if isinstance(made, Mapping):
+            blank = Module(_text(name), self.file, (), (), (), dict(made), (), frozenset(), {}, {}, ())
+            made = Instantiation(self.span(node), _text(name), blank, {}, tuple(parameters))
+        self.declare(scope, made)
+        return made
+
+    def instantiation(
+        self, node: tree_sitter.Node, name: str, parameters: tuple[Parameter, ...], scope: Scope
+    ) -> Instantiation | Mapping[str, Native]:
+        """What INSTANCE M WITH ... makes of M; just its names where M is a standard module."""
+        reference, *substitutions = _parts(node)
+        span = self.span(reference)
+        module = self.inner_modules.get(_text(reference)) or self.library.module(
+            _text(reference), span, "instances"
+        )
+        if isinstance(module, Mapping):
+            return module
+        self.contents.instanced.append(module)
+        declared: dict[str, Constant | Variable] = {}
+        declared |= {constant.name: constant for constant in module.constants}
+        declared |= {variable.name: variable for variable in module.variables}
+        replaced: dict[Constant | Variable, Replacement] = {}
+        for substitution in substitutions:
+            target, _, source = _parts(substitution)
+            what = self.operator_name(target)
+            if what not in declared:
+                hint = did_you_mean(what, declared)
+                raise TlaError(f"module `{module.name}` declares no `{what}`{hint}", self.span(target))
+            replaced[declared[what]] = self.replacement(source, scope, declared[what])
+        for declaration in declared.values():
+            if declaration not in replaced and declaration not in self.outer_declarations():
+                replaced[declaration] = self.same_name(declaration, scope, span, module.name)
+        in_let = scope is not self.top and any(_is_local(to, parameters) for to in replaced.values())
+        return Instantiation(self.span(node), name, module, replaced, parameters, in_let)
+
+    def outer_declarations(self) -> set[Any]:
+        """What is declared here is the same thing in a module inside of this one."""
+        return {*self.contents.constants, *self.contents.variables}
+
+    def replacement(self, node: tree_sitter.Node, scope: Scope, of: Constant | Variable) -> Replacement:
+        arity = of.arity if isinstance(of, Constant) else 0
+        given = self.argument(node, scope, arity)
+        if _operator_arity(given) != arity:
+            raise TlaError(f"`{of.name}` stands for {_kind(arity)}, expected one here", self.span(node))
+        return given.to if isinstance(given, OperatorName) else given
+
+    def same_name(
+        self, declaration: Constant | Variable, scope: Scope, span: Span, module: str
+    ) -> Replacement:
+        """x <- x is understood for what WITH does not name."""
+        here = scope.find(declaration.name)
+        arity = declaration.arity if isinstance(declaration, Constant) else 0
+        if here is None or isinstance(here, Instantiation):
+            raise TlaError(
+                f"`{declaration.name}` of module `{module}` is given no meaning: "
+                f"expected WITH {declaration.name} <- ...",
+                span,
+            )
+        if _arity_of(here) != arity:
+            raise TlaError(
+                f"`{declaration.name}` of module `{module}` stands for {_kind(arity)}, not as here", span
+            )
+        return here if arity else Ref(span, here)
+
+    def declare(
+        self, scope: Scope, declaration: Variable | Constant | Definition | Parameter | Instantiation
+    ) -> None:
         """Adds a name; TLA+ never lets one name mean two things in one place (SANY refuses it too)."""
         earlier = scope.find(declaration.name)
         if earlier is not None:
@@ -300,6 +428,8 @@ class Resolver:
                 value = int(text[2:], {"b": 2, "o": 8, "h": 16}[text[1].lower()])
             case "boolean":
                 value = text == "TRUE"
+            case "real_number":
+                return NoValue(self.span(node), "a number with a decimal point")
             case _:
                 value = _unescaped(text[1:-1])
         return Literal(self.span(node), value)
@@ -313,8 +443,16 @@ class Resolver:
     def reference(
         self, span: Span, name: str, arguments: tuple[Expr | OperatorArgument, ...], scope: Scope
     ) -> Expr:
-        declaration = self.lookup(span, name, scope)
-        arity = 0 if isinstance(declaration, Variable) else declaration.arity
+        return self.applying(span, name, self.lookup(span, name, scope), arguments)
+
+    def applying(
+        self,
+        span: Span,
+        name: str,
+        declaration: Declaration,
+        arguments: tuple[Expr | OperatorArgument, ...],
+    ) -> Expr:
+        arity = _arity_of(declaration)
         if arity != len(arguments):
             raise TlaError(f"`{name}` takes {_count(arity, 'argument')}, and is given {len(arguments)}", span)
         for argument, wanted in zip(arguments, _argument_arities(declaration), strict=True):
@@ -331,6 +469,8 @@ class Resolver:
 
     def lookup(self, span: Span, name: str, scope: Scope) -> Declaration:
         declaration = scope.find(name)
+        if isinstance(declaration, Instantiation):
+            raise TlaError(f"`{name}` is an instance of a module, expected `{name}!` and an operator", span)
         if declaration is None:
             home = next((module for module, names in MODULES.items() if name in names), None)
             hint = f"; it is defined in module {home}" if home else did_you_mean(name, scope.all_names())
@@ -338,18 +478,54 @@ class Resolver:
         return declaration
 
     def application(self, node: tree_sitter.Node, scope: Scope) -> Expr:
-        name = node.child_by_field_name("name")
-        assert name is not None
-        if name.type != "identifier_ref":
-            raise self.unsupported(name, f"`{_text(name)}`")
-        declaration = self.lookup(self.span(name), _text(name), scope)
+        """Op(a, b), +(a, b), I(p)!Op(a): an operator by its name, with its arguments."""
+        name, given, declaration = self.applied(node, scope)
         wanted = _argument_arities(declaration)
-        given = _fields(node, "parameter")
         arguments = tuple(
             self.argument(part, scope, wanted[place] if place < len(wanted) else 0)
             for place, part in enumerate(given)
         )
-        return self.reference(self.span(node), _text(name), arguments, scope)
+        return self.applying(self.span(node), name, declaration, arguments)
+
+    def applied(
+        self, node: tree_sitter.Node, scope: Scope
+    ) -> tuple[str, list[tree_sitter.Node], Declaration]:
+        """The name of what is applied, its arguments (of instances too), and what it means."""
+        if node.type != "prefixed_op":
+            name, given = self.head(node)
+            return name, given, self.lookup(self.span(node), name, scope)
+        prefix, last = (node.child_by_field_name(field) for field in ("prefix", "op"))
+        assert prefix is not None
+        assert last is not None
+        components = _parts(prefix)
+        if any(component.type != "subexpr_component" for component in components):
+            raise self.unsupported(node, f"the part `{_text(node)}` of an expression")
+        heads = [self.head(part) for part in [*(_parts(c)[0] for c in components), last]]
+        first, *path = [name for name, _ in heads]
+        instance = scope.find(first)
+        if not isinstance(instance, Instantiation):
+            if instance is not None:
+                raise self.unsupported(node, f"the part `{_text(node)}` of the expression `{first}`")
+            raise TlaError(
+                f"unknown instance `{first}`{did_you_mean(first, scope.all_names())}", self.span(node)
+            )
+        found = instance.find(tuple(path))
+        if found is None:
+            hint = did_you_mean(path[0], instance.names())
+            raise TlaError(f"`{first}` has no `{'!'.join(path)}`{hint}", self.span(last))
+        taken = heads[-1:] if isinstance(found, Native) else heads
+        return "!".join([first, *path]), [part for _, given in taken for part in given], found
+
+    def head(self, node: tree_sitter.Node) -> tuple[str, list[tree_sitter.Node]]:
+        """The name that a component of I(p)!Op(a) consists of, and its arguments."""
+        if node.type == "bound_op":
+            name = node.child_by_field_name("name")
+            assert name is not None
+            return _text(name), _fields(node, "parameter")
+        if node.type == "bound_nonfix_op":
+            symbol, *given = _parts(node)
+            return self.operator_name(symbol, prefix=len(given) == 1), given
+        return self.operator_name(node), []
 
     def argument(self, node: tree_sitter.Node, scope: Scope, arity: int) -> Expr | OperatorArgument:
         """An argument; where an operator is wanted, a LAMBDA or an operator's name."""
@@ -363,8 +539,8 @@ class Resolver:
             return Lambda(span, parameters, self.expression(body, inner))
         if arity and node.type in ("identifier_ref", "infix_op_symbol", "prefix_op_symbol"):
             name = self.operator_name(node)
-            if name in BUILTINS:
-                raise self.unsupported(node, f"the built-in operator `{name}` as an argument")
+            if name in AS_ARGUMENTS:
+                return OperatorName(span, AS_ARGUMENTS[name])
             return OperatorName(span, self.lookup(span, name, scope))
         return self.expression(node, scope)
 
@@ -386,7 +562,7 @@ class Resolver:
         if operator in ("~>", "-+->"):
             return Temporal(span, operator, arguments)
         if operator == "\\cdot" and scope.find(operator) is None:
-            raise self.unsupported(node, "action composition `\\cdot`")
+            return Compose(span, *arguments)
         return self.reference(span, operator, arguments, scope)
 
     def refuse_guessing(
@@ -457,11 +633,15 @@ class Resolver:
     def let(self, node: tree_sitter.Node, scope: Scope) -> Expr:
         inner = Scope(scope)
         definitions: list[Definition] = []
+        instances: list[Instantiation] = []
         for part in _fields(node, "definitions"):
             if part.type == "module_definition":
-                raise self.unsupported(part, "INSTANCE")
-            definitions.extend(self.definition(part, inner))
-        return Let(self.span(node), tuple(definitions), self.child(node, "expression", inner))
+                instances.append(self.instance_definition(part, inner))
+            else:
+                definitions.extend(self.definition(part, inner))
+        body = self.child(node, "expression", inner)
+        copies = [made for instance in instances for made in instance.made]
+        return Let(self.span(node), (*copies, *definitions), body)
 
     def bounds(self, nodes: list[tree_sitter.Node], scope: Scope, inner: Scope) -> tuple[Bound, ...]:
         """Quantifier bounds; the sets are outside of the scope of what they bind."""
@@ -487,12 +667,20 @@ class Resolver:
         return Quantifier(self.span(node), symbol.type == "forall", bounds, body)
 
     def unbounded(self, node: tree_sitter.Node, scope: Scope) -> Expr:
-        raise self.unsupported(node, "a quantifier without a set")
+        """\\A x : p, which may be written, and has no value that can be found."""
+        inner = Scope(scope)
+        for name in _fields(node, "intro"):
+            self.declare(inner, Parameter(self.span(name), _text(name)))
+        self.child(node, "expression", inner)
+        return NoValue(self.span(node), "a quantifier without a set")
 
     def choose(self, node: tree_sitter.Node, scope: Scope) -> Expr:
-        if node.child_by_field_name("set") is None:
-            raise self.unsupported(node, "CHOOSE without a set")
         inner = Scope(scope)
+        if node.child_by_field_name("set") is None:
+            for name in _fields(node, "intro"):
+                self.declare(inner, Parameter(self.span(name), _text(name)))
+            self.child(node, "expression", inner)
+            return NoValue(self.span(node), "CHOOSE without a set")
         bound = self.bound(node, self.child(node, "set", scope), inner)
         return Choose(self.span(node), bound, self.child(node, "expression", inner))
 
@@ -604,6 +792,7 @@ _HANDLERS: dict[str, Callable[[Resolver, tree_sitter.Node, Scope], Expr]] = {
     "binary_number": Resolver.literal,
     "octal_number": Resolver.literal,
     "hex_number": Resolver.literal,
+    "real_number": Resolver.literal,
     "boolean": Resolver.literal,
     "string": Resolver.literal,
     "identifier_ref": Resolver.name,
@@ -611,7 +800,10 @@ _HANDLERS: dict[str, Callable[[Resolver, tree_sitter.Node, Scope], Expr]] = {
     "int_number_set": Resolver.name,
     "string_set": Resolver.builtin_set,
     "boolean_set": Resolver.builtin_set,
+    "real_number_set": Resolver.name,
     "bound_op": Resolver.application,
+    "bound_nonfix_op": Resolver.application,
+    "prefixed_op": Resolver.application,
     "bound_infix_op": Resolver.infix,
     "bound_prefix_op": Resolver.prefix,
     "bound_postfix_op": Resolver.postfix,
@@ -702,8 +894,30 @@ def _operator_arity(argument: Any) -> int:
         case Lambda(parameters=parameters):
             return len(parameters)
         case OperatorName(to=to):
-            return 0 if isinstance(to, Variable) else to.arity
+            return _arity_of(to)
     return 0
+
+
+def _arity_of(declaration: Declaration) -> int:
+    return 0 if isinstance(declaration, Variable) else declaration.arity
+
+
+def _kind(arity: int) -> str:
+    return f"an operator of {_count(arity, 'argument')}" if arity else "a value"
+
+
+def _same(a: Named, b: Named) -> bool:
+    return a is b or (isinstance(a, Native) and isinstance(b, Native) and a.function is b.function)
+
+
+def _is_local(to: Replacement, parameters: tuple[Parameter, ...]) -> bool:
+    """Whether what stands in the place of something depends on LET definitions or bound identifiers."""
+    if isinstance(to, Parameter):
+        return to not in parameters
+    if isinstance(to, Declaration):
+        return isinstance(to, Definition) and to.in_let
+    let = any(isinstance(declaration, Definition) and declaration.in_let for declaration in named(to))
+    return let or bool(free_parameters(to) - {*parameters})
 
 
 def _count(number: int, noun: str) -> str:

@@ -49,6 +49,8 @@ class Definition:
 
     The body comes after the declaration, because a recursive operator refers to itself.
     `recursive` is True for an operator declared RECURSIVE, `recursive_function` for f[x \\in S] == e.
+    `origin` is the definition that this one is the instance of (instances.py), where the text of the
+    instanced module refers to it: what a configuration puts in its place goes in the place of this one too.
     """
 
     span: Span
@@ -57,8 +59,8 @@ class Definition:
     parameters: tuple[Parameter, ...] = ()
     recursive: bool = False
     recursive_function: bool = False
-    local: bool = False
     in_let: bool = False
+    origin: Definition | None = None
     _body: Expr | None = field(default=None, repr=False)
 
     @property
@@ -354,6 +356,15 @@ class Enabled:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Compose:
+    """A \\cdot B: a step of A and then one of B, seen as one step."""
+
+    span: Span
+    first: Expr
+    second: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BoxAction:
     """[A]_v"""
 
@@ -369,6 +380,14 @@ class Temporal:
     span: Span
     operator: str
     arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NoValue:
+    """What TLA+ allows and nobody can evaluate, such as CHOOSE x : p without a set; an error when it is."""
+
+    span: Span
+    what: str
 
 
 Expr = (
@@ -397,8 +416,10 @@ Expr = (
     | Prime
     | Unchanged
     | Enabled
+    | Compose
     | BoxAction
     | Temporal
+    | NoValue
 )
 
 
@@ -427,45 +448,78 @@ def _expressions(part: Any) -> Iterator[Any]:
 CONSTANT_LEVEL, STATE_LEVEL, ACTION_LEVEL, TEMPORAL_LEVEL = range(4)
 
 
+Meaning = Callable[[Declaration], Declaration]
+"""What a configuration puts in the place of a declaration: another one, or the same."""
+
+
+def as_written(declaration: Declaration) -> Declaration:
+    """The meaning of every name where no configuration replaces any."""
+    return declaration
+
+
 @cache
 def level(node: Any) -> int:
     """CONSTANT_LEVEL, STATE_LEVEL (reads variables), ACTION_LEVEL (primes) or TEMPORAL_LEVEL.
 
     An operator parameter counts as constant; what is put in its place is a part of the Ref.
     """
-    return max(_mentioned(body)[0] for body in reachable(node))
+    return level_under(node, as_written)
 
 
-def reachable(node: Any) -> frozenset[Any]:
-    """The node and the bodies of all definitions that it uses, directly or not."""
+def level_under(node: Any, meaning: Meaning) -> int:
+    """The level where a configuration replaces names."""
+    return max(_mentioned(body).level for body in reachable(node, meaning, in_enabled=False))
+
+
+def reachable(node: Any, meaning: Meaning = as_written, in_enabled: bool = True) -> frozenset[Any]:
+    """The node and the bodies of all definitions that it uses, directly or not.
+
+    Without `in_enabled`, not those that are used under ENABLED only, which hides the primes in them.
+    """
     found = {node}
     todo = [node]
     while todo:
-        for definition in _mentioned(todo.pop())[1]:
-            if definition.body not in found:
-                found.add(definition.body)
-                todo.append(definition.body)
+        names = _mentioned(todo.pop())
+        for declaration in (names.outside | names.in_enabled) if in_enabled else names.outside:
+            meant = meaning(declaration)
+            if isinstance(meant, Definition) and meant.body not in found:
+                found.add(meant.body)
+                todo.append(meant.body)
     return frozenset(found)
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The level of what stands in a node itself, and what it mentions: under ENABLED, and elsewhere."""
+
+    level: int
+    outside: frozenset[Declaration]
+    in_enabled: frozenset[Declaration]
+
+
+_NONE: frozenset[Declaration] = frozenset()
+
+
 @cache
-def _mentioned(node: Any) -> tuple[int, frozenset[Definition]]:
-    """The level of what stands in the node itself, and the definitions it mentions."""
+def _mentioned(node: Any) -> _Names:
     own = _own_level(node)
-    definitions: frozenset[Definition] = frozenset()
-    if isinstance(node, Ref | OperatorName) and isinstance(node.to, Definition):
-        definitions = frozenset((node.to,))
+    outside = in_enabled = _NONE
+    if isinstance(node, Ref | OperatorName) and not isinstance(node.to, Parameter):
+        outside = frozenset((node.to,))
     for child in children(node):
-        below, mentioned = _mentioned(child)
-        own = max(own, below)
-        definitions |= mentioned
-    return own, definitions
+        below = _mentioned(child)
+        own = max(own, below.level)
+        outside |= below.outside
+        in_enabled |= below.in_enabled
+    if isinstance(node, Enabled):
+        return _Names(STATE_LEVEL, _NONE, outside | in_enabled)
+    return _Names(own, outside, in_enabled)
 
 
-def branches(node: Any, meaning: Callable[[Declaration], Declaration]) -> bool:
+def branches(node: Any, meaning: Meaning) -> bool:
     """Whether an action takes the formula apart: TLC looks at what follows once for each way to be true."""
     match node:
-        case Or() | Quantifier(universal=False):
+        case Or() | Quantifier(universal=False) | Compose():
             return True
         case And(items=items):
             return any(branches(item, meaning) for item in items)
@@ -484,14 +538,14 @@ def branches(node: Any, meaning: Callable[[Declaration], Declaration]) -> bool:
 @cache
 def variables_read(node: Any) -> frozenset[str]:
     """The names of the variables that the value of the node depends on, primed or not."""
-    return frozenset(name for body in reachable(node) for name in _variables_in(body))
+    return variables_under(node, as_written)
 
 
-def _variables_in(node: Any) -> Iterator[str]:
-    if isinstance(node, Ref) and isinstance(node.to, Variable):
-        yield node.to.name
-    for child in children(node):
-        yield from _variables_in(child)
+def variables_under(node: Any, meaning: Meaning) -> frozenset[str]:
+    """The variables that the value depends on where a configuration replaces names."""
+    return frozenset(
+        d.name for body in reachable(node, meaning) for d in named(body) if isinstance(d, Variable)
+    )
 
 
 @cache
@@ -500,16 +554,16 @@ def variables_written(node: Any) -> frozenset[str]:
     return frozenset(name for body in reachable(node) for name in _targets_in(body))
 
 
-def is_pure(node: Any) -> bool:
+def is_pure(node: Any, meaning: Meaning = as_written) -> bool:
     """Whether the value depends on nothing but variables, and nothing is seen of its evaluation."""
-    return all(_pure_in(body) for body in reachable(node))
+    meant = (meaning(declaration) for body in reachable(node, meaning) for declaration in named(body))
+    return all(not isinstance(native, Native) or native.pure for native in meant)
 
 
-@cache
-def _pure_in(node: Any) -> bool:
-    if isinstance(node, Ref | OperatorName) and isinstance(node.to, Native) and not node.to.pure:
-        return False
-    return all(map(_pure_in, children(node)))
+def named(node: Any) -> frozenset[Declaration]:
+    """The variables, constants, definitions and natives that stand in the node itself."""
+    names = _mentioned(node)
+    return names.outside | names.in_enabled
 
 
 def _targets_in(node: Any) -> Iterator[str]:
@@ -526,7 +580,7 @@ def _own_level(node: Any) -> int:
             Ref(to=Variable()) | Enabled() | Ref(to=Native(pure=False)) | OperatorName(to=Native(pure=False))
         ):
             return STATE_LEVEL
-        case Prime() | Unchanged() | BoxAction():
+        case Prime() | Unchanged() | Compose() | BoxAction():
             return ACTION_LEVEL
         case Temporal():
             return TEMPORAL_LEVEL
@@ -577,17 +631,3 @@ class Assumption:
     span: Span
     name: str
     expression: Expr
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Module:
-    """A module with all that it extends: declarations in the order of the text, extended ones first."""
-
-    name: str
-    file: str
-    extends: tuple[Module, ...]
-    variables: tuple[Variable, ...]
-    constants: tuple[Constant, ...]
-    definitions: dict[str, Definition | Native]
-    assumptions: tuple[Assumption, ...]
-    local_names: frozenset[str]

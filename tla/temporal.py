@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Protocol
 
+from .environment import EMPTY, Binding, Closure, Environment, Thunk
 from .errors import TlaError
-from .evaluator import EMPTY, Binding, Closure, Environment, Evaluator, Thunk
+from .evaluator import Evaluator
 from .syntax import (
     ACTION_LEVEL,
     CONSTANT_LEVEL,

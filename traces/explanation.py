@@ -13,8 +13,9 @@ from pathlib import Path
 
 from raftcheck.spec.model import FOLDER
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.tla.environment import Environment
 from raftcheck.tla.errors import Span
-from raftcheck.tla.evaluator import Environment, Evaluator
+from raftcheck.tla.evaluator import Evaluator
 from raftcheck.tla.explanation import Failure, sides, successors
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Quantifier, Ref, variables_written

@@ -50,7 +50,9 @@ def in_a_state(text: str) -> tuple[str, list[str]]:
     tokens = r'\\\*.*|(?P<string>"(?:[^"\\]|\\.)*")|(?<!\w)(?P<number>\d+)(?!\w)'
     text = re.sub(tokens, varied, text)
     declared = '\nVARIABLE zero\nText(text) == IF zero = 0 THEN text ELSE "changed"\n'
-    return re.sub("^EXTENDS.*", lambda extends: extends[0] + declared, text, flags=re.MULTILINE), names
+    return re.sub(
+        "^EXTENDS.*", lambda extends: extends[0] + declared, text, count=1, flags=re.MULTILINE
+    ), names
 
 
 @by_module

@@ -463,7 +463,7 @@ OPERATORS = {
     for name, native in names.items()
     if native.arity
 } | {
-    name: (function_, 1 if name in ("SUBSET", "UNION", "DOMAIN") else 2, {})
+    name: (function_, 1 if name in ("SUBSET", "UNION", "DOMAIN", "~") else 2, {})
     for name, function_ in BUILTINS.items()
 }
 

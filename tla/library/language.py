@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from ..values import Subsets, Union, Value, contains, domain, elements, equal, finite
+from ..values import Subsets, Union, Value, contains, domain, elements, equal, finite, truth
 
 
 def union(a: Value, b: Value) -> Value:
@@ -52,11 +52,56 @@ def subsets(s: Value) -> Value:
     return Subsets(s)
 
 
+def unequal(a: Value, b: Value) -> bool:
+    """a # b"""
+    return not equal(a, b)
+
+
+def member(e: Value, s: Value) -> bool:
+    """e \\in s"""
+    return contains(s, e)
+
+
+def no_member(e: Value, s: Value) -> bool:
+    """e \\notin s"""
+    return not contains(s, e)
+
+
+def conjunction(a: Value, b: Value) -> bool:
+    """a /\\ b, of two values"""
+    return truth(a) and truth(b)
+
+
+def disjunction(a: Value, b: Value) -> bool:
+    """a \\/ b, of two values"""
+    return truth(a) or truth(b)
+
+
+def implication(a: Value, b: Value) -> bool:
+    """a => b, of two values"""
+    return not truth(a) or truth(b)
+
+
+def equivalence(a: Value, b: Value) -> bool:
+    """a <=> b, of two values"""
+    return truth(a) == truth(b)
+
+
+def negation(a: Value) -> bool:
+    """~a"""
+    return not truth(a)
+
+
 BUILTINS: dict[str, Callable[..., Any]] = {
     "=": equal,
-    "#": lambda a, b: not equal(a, b),
-    "\\in": lambda e, s: contains(s, e),
-    "\\notin": lambda e, s: not contains(s, e),
+    "#": unequal,
+    "\\in": member,
+    "\\notin": no_member,
+    "/\\": conjunction,
+    "\\/": disjunction,
+    "=>": implication,
+    "<=>": equivalence,
+    "~": negation,
     "\\cup": union,
     "\\cap": intersection,
     "\\": difference,

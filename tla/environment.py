@@ -1,0 +1,123 @@
+"""What names stand for in an evaluation: under a configuration, and in the place of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .syntax import (
+    Constant,
+    Declaration,
+    Definition,
+    Expr,
+    Native,
+    Parameter,
+    is_pure,
+    level,
+    level_under,
+    variables_read,
+    variables_under,
+)
+from .values import Value
+
+
+class Evaluates(Protocol):
+    """What a Thunk needs of an evaluator (evaluator.py)."""
+
+    def value(self, node: Expr, environment: Environment = ...) -> Value: ...
+    def recursive_function(self, definition: Definition, home: Environment) -> Value: ...
+
+
+@dataclass(slots=True)
+class Binding:
+    """What a configuration makes of a module: values of constants, and what replaces what (`<-`)."""
+
+    constants: dict[str, Value] = field(default_factory=dict)
+    overrides: dict[Any, Definition | Native | Constant] = field(default_factory=dict)
+    """By key_of the declaration that is replaced."""
+    _levels: dict[Any, int] = field(default_factory=dict)
+    _reads: dict[Any, frozenset[str]] = field(default_factory=dict)
+    _pure: dict[Any, bool] = field(default_factory=dict)
+
+    def meaning(self, declaration: Declaration) -> Declaration:
+        """The declaration that is to be used for this one."""
+        return self.overrides.get(key_of(declaration), declaration) if self.overrides else declaration
+
+    # What the configuration puts in the place of names counts in what follows too.
+
+    def level(self, node: Any) -> int:
+        """The level of the expression (syntax.level)."""
+        if not self.overrides:
+            return level(node)
+        if node not in self._levels:
+            self._levels[node] = level_under(node, self.meaning)
+        return self._levels[node]
+
+    def reads(self, node: Any) -> frozenset[str]:
+        """The variables that the value depends on, primed or not."""
+        if not self.overrides:
+            return variables_read(node)
+        if node not in self._reads:
+            self._reads[node] = variables_under(node, self.meaning)
+        return self._reads[node]
+
+    def is_pure(self, node: Any) -> bool:
+        """Whether evaluating it again gives the same, and nothing is seen of it (syntax.Native)."""
+        if node not in self._pure:
+            self._pure[node] = is_pure(node, self.meaning)
+        return self._pure[node]
+
+
+def key_of(declaration: Declaration) -> Any:
+    """What is the same for all that one assignment of a configuration replaces.
+
+    A native may be known in several modules; a definition may have copies in instances of its module.
+    """
+    match declaration:
+        case Native(function=function):
+            return function
+        case Definition(origin=Definition() as origin):
+            return origin
+    return declaration
+
+
+class Thunk:
+    """An argument or LET definition: evaluated where it is needed, and by one evaluator once.
+
+    Under a prime, or with more variables assigned, another evaluator needs it, and the value may differ.
+    """
+
+    __slots__ = ("_evaluator", "environment", "known", "node", "of")
+
+    def __init__(self, node: Expr, environment: Environment, of: Definition | None = None) -> None:
+        """`of`: the definition, where it is a recursive function."""
+        self.node = node
+        self.environment = environment
+        self.of = of
+        self.known: Value | None = None
+        self._evaluator: Evaluates | None = None
+
+    def value(self, evaluator: Evaluates) -> Value:
+        if self.known is None or self._evaluator is not evaluator:
+            if self.of is not None:
+                self.known = evaluator.recursive_function(self.of, self.environment)
+            else:
+                self.known = evaluator.value(self.node, self.environment)
+            self._evaluator = evaluator
+        return self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """An operator as an argument, or a LET operator, with the environment in which it was written."""
+
+    parameters: tuple[Parameter, ...]
+    body: Expr
+    environment: Environment
+
+
+Environment = Mapping[Any, Any]
+"""What parameters and LET definitions stand for: a value, a Thunk, a Closure, or a Declaration."""
+
+EMPTY: Environment = {}
