@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -470,8 +471,13 @@ OPERATORS = {
 
 @pytest.mark.parametrize(("operator", "arity", "operators"), OPERATORS.values(), ids=OPERATORS)
 def test_an_operator_takes_any_values_or_says_what_it_expected(
-    operator: Callable[..., Value], arity: int, operators: dict[int, int]
+    operator: Callable[..., Value],
+    arity: int,
+    operators: dict[int, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     kinds = KINDS[:14] if arity > 2 else KINDS
     for arguments in product(*([answers] if place in operators else kinds for place in range(arity))):
         try:
