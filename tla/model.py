@@ -448,8 +448,10 @@ def _binding(module: Module, config: Config) -> Binding:
         _assign(binding, module, _module(module, name, config), assignments)
     for constant in module.constants:
         if constant.name not in config.constants and constant not in binding.overrides:
+            unused = config.constants.keys() - {declared.name for declared in module.constants}
+            hint = did_you_mean(constant.name, sorted(unused))
             raise TlaError(
-                f"{config.file}: the constant `{constant.name}` ({constant.span}) is given no value"
+                f"{config.file}: the constant `{constant.name}` ({constant.span}) is given no value{hint}"
             )
     return binding
 
@@ -473,7 +475,9 @@ def _assign(binding: Binding, root: Module, module: Module, assignments: Assignm
             )
         binding.overrides[key_of(replaced)] = replacement
     for name, value in assignments.constants.items():
-        assigned = _assigned(name, declared, module, assignments)
+        assigned = declared.get(name)
+        if assigned is None:
+            continue  # as for TLC; many configurations write `n1 = n1` for a model value in a set
         if assigned.arity:
             message = f"`{name}` takes {assigned.arity} arguments, expected `{name} <- an operator`"
             raise TlaError(message, assignments.spans.get(name))

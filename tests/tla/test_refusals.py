@@ -118,9 +118,9 @@ INIT, NEXT, SAFE = "INIT Init", "NEXT Next", "INIT Init NEXT Next"
 
 CONFIGS = {
     "a constant without a value": (SAFE, "M.cfg: the constant `C` (M.tla:6:10) is given no value"),
-    "an unknown constant": (
-        "CONSTANTS C = 1 CC = 2 " + SAFE,
-        "M.cfg:1:17: module `M` has no `CC`; did you mean `C`?",
+    "a constant under another name": (
+        "CONSTANTS CC = 1 n1 = n1 " + SAFE,
+        "M.cfg: the constant `C` (M.tla:6:10) is given no value; did you mean `CC`?",
     ),
     "a value for an operator": (
         "CONSTANTS C = 1 Op = 2 " + SAFE,
