@@ -33,7 +33,7 @@ FOLDERS = {
 """The folders of the package, and the folders that a module of each may import."""
 
 LIBRARIES = {
-    "tla": ("lark", "tree_sitter", "tree_sitter_tlaplus"),
+    "tla": ("lark", "psutil", "tree_sitter", "tree_sitter_tlaplus"),
     "spec": (),
     "reference": (),
     "traces": ("msgspec",),

@@ -1,4 +1,4 @@
-"""TLA+ in Python: syntax tree, modules, values, compiler, explicit checker. Knows nothing about Raft.
+"""TLA+ in Python: syntax tree, modules, values, compiler, checker, simulation. Knows nothing about Raft.
 
 model = Model(load("Lift.tla"), load_config("Lift.cfg"))
 result = check(model)
@@ -10,6 +10,7 @@ from .errors import Span, TlaError
 from .model import Action, Formula, Model, State
 from .modules import load, parse
 from .notation import parse_value
+from .simulation import simulate
 from .values import format_value
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "parse",
     "parse_config",
     "parse_value",
+    "simulate",
 ]

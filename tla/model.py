@@ -264,15 +264,19 @@ class Model:
     def initial_states(self) -> tuple[State, ...]:
         """All initial states, in the order in which they are found; one may come more than once."""
         if self._initial is None:
-            node, _ = self.behavior()
-            run = self.compiler.initial(node)
             found: list[State] = []
-            try:
-                run(found.append)
-            except RUNTIME_ERRORS as error:
-                raise self._located(error, node, {}) from error
+            self.each_initial_state(found.append)
             self._initial = tuple(found)
         return self._initial
+
+    def each_initial_state(self, meet: Callable[[State], None]) -> None:
+        """Calls `meet` with each initial state as it is found; with one that is found again, too."""
+        node, _ = self.behavior()
+        run = self.compiler.initial(node)
+        try:
+            run(meet)
+        except RUNTIME_ERRORS as error:
+            raise self._located(error, node, {}) from error
 
     def actions(self) -> tuple[Action, ...]:
         """The disjuncts of Next, split at \\/ and at \\E over constant sets, as TLC names them."""

@@ -426,3 +426,53 @@ def test_the_hash_seed_changes_nothing(tmp_path: Path) -> None:
     }
     assert len(outputs) == 1
     assert outputs.pop().count(b"\n") == 2 * len(BROKEN)
+
+
+# --- bounds -------------------------------------------------------------------------------------------
+
+ENDLESS = "EXTENDS Naturals\nVARIABLES n, m\nInit == n = 0 /\\ m = 0\nUp == n' = n + 1 /\\ m' = m\nNext == Up"
+
+
+def test_a_bound_of_depth_ends_the_search() -> None:
+    result = check(COMPLETE["choices inside of actions"].model(), depth=3)
+    assert (result.depth, result.stopped, result.violation) == (3, "depth", None)
+    assert 0 < result.queue < result.distinct < 65
+
+
+def test_a_bound_that_is_not_reached_changes_nothing() -> None:
+    result = check(COMPLETE["choices inside of actions"].model(), depth=6, seconds=600, memory=1 << 40)
+    assert (counts(result), result.stopped, result.queue) == ((65, 121, 5), "", 0)
+
+
+def test_a_bound_of_time_ends_the_search() -> None:
+    result = check(model_of(ENDLESS), seconds=0.1)
+    assert (result.stopped, result.queue, result.violation) == ("time", 1, None)
+    assert result.distinct == result.generated == result.actions["Up"] + 1
+
+
+def test_a_bound_of_memory_ends_the_search() -> None:
+    assert check(model_of(ENDLESS), memory=1).stopped == "memory"
+
+
+def test_an_interrupt_ends_the_search_with_what_is_known() -> None:
+    def interrupt(result: Result) -> None:
+        if result.depth == 4:
+            raise KeyboardInterrupt
+
+    result = check(model_of(ENDLESS), interrupt)
+    assert (result.stopped, result.depth, result.distinct) == ("interrupt", 4, 4)
+
+
+def test_progress_is_told_inside_of_a_long_level() -> None:
+    depths: list[int] = []
+    variables = "a, b, c, d, e, f, g"
+    every = " /\\ ".join(f"{name} \\in 1..9" for name in variables.split(", "))
+    wide = f"EXTENDS Naturals\nVARIABLES {variables}\nInit == {every}\nNext == UNCHANGED <<{variables}>>"
+    check(model_of(wide), lambda result: depths.append(result.depth), seconds=1.5)
+    assert depths == [0]
+
+
+def test_what_is_initial_and_what_is_new_is_counted() -> None:
+    result = COMPLETE["several initial states, step properties"].checked()
+    assert result.initial == 2
+    assert result.found == {"Call": 76, "Open": 32, "Shut": 2, "Move": 16}

@@ -1,0 +1,131 @@
+"""Random walks: what TLC's -simulate does, for models that are too large to be searched.
+
+A walk begins in any of the initial states. From each state the actions are tried in random order, until one
+leads somewhere within the constraints; all its successors are tested, and one of them is taken. All choices
+are uniform, and follow from the seed alone.
+"""
+
+from __future__ import annotations
+
+import random
+
+from .bounds import Stopped, Watch
+from .checker import Progress, Result, Step, Violation
+from .model import RUNTIME_ERRORS, Action, Model, State
+from .requirements import Broken, Requirements
+
+
+def simulate(
+    model: Model,
+    *,
+    seed: int,
+    walks: int | None,
+    depth: int,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """So many walks (None: until something else ends it) of `depth` steps at most; stops at a violation.
+
+    The Result has no distinct states, as none is remembered; its depth is the number of states of the longest
+    walk. Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
+    """
+    model.check_assumptions()
+    return _Simulation(model, seed, seconds, progress).run(walks, depth)
+
+
+class _Simulation:
+    def __init__(self, model: Model, seed: int, seconds: float | None, progress: Progress | None) -> None:
+        self.model = model
+        self.actions = model.actions()
+        self.requirements = Requirements(model)
+        self.random = random.Random(seed)
+        self.progress = progress
+        self.result = Result()
+        self.watch = Watch(self.tell, seconds, memory=None)
+        self.walked: list[Step] = []
+
+    def tell(self) -> None:
+        if self.progress is not None:
+            self.result.seconds = self.watch.seconds
+            self.progress(self.result)
+
+    def run(self, walks: int | None, depth: int) -> Result:
+        result = self.result
+        try:
+            initial = self.initial_states()
+            while initial and (walks is None or result.walks < walks):
+                self.walk(self.random.choice(initial), depth)
+                result.walks += 1
+        except Broken as broken:
+            result.violation = Violation(broken.kind, broken.name, tuple(self.walked), broken.message)
+            result.depth = max(result.depth, len(self.walked))
+        except Stopped as stopped:
+            result.stopped = stopped.reason
+        except KeyboardInterrupt:
+            result.stopped = "interrupt"
+        result.seconds = self.watch.seconds
+        return result
+
+    def initial_states(self) -> list[State]:
+        """Those within the constraints; all are tested."""
+        within: list[State] = []
+        for state in self.model.initial_states():
+            self.result.generated += 1
+            self.walked = [Step(None, state)]
+            self.requirements.test(state, self.requirements.invariants)
+            self.requirements.test(state, self.requirements.initial + self.requirements.always, "property")
+            if self.requirements.within(state, self.requirements.constraints):
+                within.append(state)
+        self.result.initial = len(set(within))
+        return within
+
+    def walk(self, state: State, depth: int) -> None:
+        self.walked = [Step(None, state)]
+        for _ in range(depth):
+            self.watch.look()
+            step = self.step(state)
+            if step is None:
+                break
+            self.walked.append(step)
+            state = step.state
+        self.result.depth = max(self.result.depth, len(self.walked))
+
+    def step(self, state: State) -> Step | None:
+        """A random step; None where all lead out of the constraints."""
+        order = list(self.actions)
+        any_successor = False
+        for place in range(len(order)):
+            chosen = self.random.randrange(place, len(order))
+            order[place], order[chosen] = order[chosen], order[place]
+            action = order[place]
+            found = self.successors(state, action)
+            any_successor = any_successor or bool(found)
+            within = [successor for successor in found if self.leads(state, action, successor)]
+            if within:
+                return Step(action, self.random.choice(within))
+        if not any_successor and self.model.config.check_deadlock:
+            raise Broken("deadlock", "deadlock")
+        return None
+
+    def successors(self, state: State, action: Action) -> list[State]:
+        found: list[State] = []
+        try:
+            action.run(state, found.append)
+        except RUNTIME_ERRORS as error:
+            raise self.requirements.failed(error, action, state) from error
+        if found:
+            self.result.generated += len(found)
+            self.result.actions[action.name] += len(found)
+        return found
+
+    def leads(self, state: State, action: Action, successor: State) -> bool:
+        """Tests a step and the state that it leads to; whether a walk may go there."""
+        requirements = self.requirements
+        self.walked.append(Step(action, successor))
+        requirements.test(successor, requirements.invariants)
+        requirements.test(successor, requirements.always, "property")
+        requirements.test_step(state, successor)
+        self.walked.pop()
+        return requirements.within(successor, requirements.constraints) and requirements.allowed(
+            state, successor
+        )
