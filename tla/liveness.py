@@ -15,13 +15,16 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
+from operator import itemgetter, ne, or_
 from typing import Any
 
 from .automata import automaton
+from .environment import Environment
 from .errors import TlaError
 from .model import RUNTIME_ERRORS, Formula, Model, State
-from .syntax import And, Builtin, Enabled, Unchanged
+from .syntax import And, Builtin, Definition, Enabled, Expr, Ref, Tuple, Unchanged, Variable
 from .temporal import (
     FALSE,
     All,
@@ -58,10 +61,8 @@ class _Action:
 
     def __init__(self, model: Model, atom: Atom) -> None:
         assert atom.subscript is not None
-        self.model, self.atom = model, atom
         node, subscript, environment = atom.node, atom.subscript, atom.environment
-        span = subscript.span
-        self.unchanged = model.predicate("", Unchanged(span, subscript), environment)
+        self.is_changed = _change(model, subscript, environment)
         self.enabled_bit = self.taken_bit = 0
         self.run: Callable[..., None] | None = None
         if atom.kind is Kind.ENABLED:
@@ -69,26 +70,54 @@ class _Action:
                 self.run = model.compiler.action(node, environment).run
             except TlaError:
                 # It does not say what all variables become; then ENABLED is a question of its own.
+                span = subscript.span
                 changes = Builtin(span, "~", (Unchanged(span, subscript),))
                 self.enabled = model.predicate("", Enabled(span, And(span, (node, changes))), environment)
         if self.run is None:
-            self.holds = model.predicate("", node, environment)
+            self.formula = model.predicate("", node, environment)
 
     def read(self, state: State, successors: Sequence[State], letters: list[int]) -> int:
         """Adds its bit to the letters of steps; the bit of ENABLED, where that is true."""
-        unchanged = self.unchanged.holds
+        is_changed = self.is_changed
         if self.run is None:
             for place, successor in enumerate(successors if self.taken_bit else ()):
-                if not unchanged(state, successor) and self.holds.holds(state, successor):
+                if is_changed(state, successor) and self.formula.holds(state, successor):
                     letters[place] |= self.taken_bit
             return self.enabled_bit if self.enabled_bit and self.enabled.holds(state) else 0
         found: list[State] = []
         self.run(state, found.append)
-        steps = {successor for successor in found if not unchanged(state, successor)}
+        steps = {successor for successor in found if is_changed(state, successor)}
         for place, successor in enumerate(successors if self.taken_bit and steps else ()):
             if successor in steps:
                 letters[place] |= self.taken_bit
         return self.enabled_bit if steps else 0
+
+
+def _change(model: Model, subscript: Expr, environment: Environment) -> Callable[[State, State], bool]:
+    """Whether the value of the subscript changes in a step."""
+    places = _variables(model, subscript)
+    if places is None:
+        unchanged = model.predicate("", Unchanged(subscript.span, subscript), environment)
+        return lambda state, successor: not unchanged.holds(state, successor)
+    if len(places) == len(model.variables):
+        return ne
+    read = itemgetter(*places)
+    return lambda state, successor: bool(read(state) != read(successor))
+
+
+def _variables(model: Model, subscript: Expr) -> list[int] | None:
+    """The places of the variables, where the subscript is one or a tuple of such; else None."""
+    match subscript:
+        case Ref(to=Variable(name=name)):
+            return [model.variables.index(name)]
+        case Ref(to=Definition() as to, arguments=()):
+            meant = model.binding.meaning(to)
+            return _variables(model, meant.body) if isinstance(meant, Definition) else None
+        case Tuple(items=items) if items:
+            parts = [_variables(model, item) for item in items]
+            if None not in parts:
+                return sorted({place for part in parts for place in part or ()})
+    return None
 
 
 class _Letters:
@@ -97,7 +126,7 @@ class _Letters:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.states: list[tuple[int, Formula]] = []
-        self.breaks: list[tuple[int, Formula, Formula]] = []
+        self.breaks: list[tuple[int, Formula, Callable[[State, State], bool]]] = []
         actions: dict[Any, _Action] = {}
         atoms = sorted(enumerate(model.reader.atoms), key=lambda pair: pair[1].kind is not Kind.ENABLED)
         for number, atom in atoms:
@@ -107,8 +136,8 @@ class _Letters:
                     self.states.append((bit, model.predicate("", node, environment)))
                 case Atom(kind=Kind.BREAKS, node=node, environment=environment, subscript=subscript):
                     assert subscript is not None
-                    unchanged = model.predicate("", Unchanged(subscript.span, subscript), environment)
-                    self.breaks.append((bit, model.predicate("", node, environment), unchanged))
+                    is_changed = _change(model, subscript, environment)
+                    self.breaks.append((bit, model.predicate("", node, environment), is_changed))
                 case Atom(subscript=subscript):
                     assert subscript is not None
                     parts = (atom.node, subscript)
@@ -129,9 +158,9 @@ class _Letters:
                 here |= bit
         for action in self.actions:
             here |= action.read(state, successors, steps)
-        for bit, formula, unchanged in self.breaks:
+        for bit, formula, is_changed in self.breaks:
             for place, successor in enumerate(successors):
-                if not formula.holds(state, successor) and not unchanged.holds(state, successor):
+                if is_changed(state, successor) and not formula.holds(state, successor):
                     steps[place] |= bit
         return here, [here | step for step in steps]
 
@@ -151,6 +180,7 @@ class Graph:
         self._read = _Letters(model)
         self._numbers: dict[Any, int] = {}
         self._letters: dict[int, int] = {}
+        self._truths: dict[Temporal, list[bool]] = {}
         self.states: list[State] = []
         self.initial: list[int] = []
         self.first = array("q")
@@ -229,6 +259,12 @@ class Graph:
                 states, loop = min(found, key=lambda lasso: len(lasso[0]))
                 return Lasso(name, tuple(self.states[number] for number in states), loop)
         return None
+
+    def truths(self, formula: Temporal) -> list[bool]:
+        """Of which letters, by their numbers, a formula that speaks of one step only is true."""
+        if formula not in self._truths:
+            self._truths[formula] = [_is_true(formula, letter) for letter in self._letters]
+        return self._truths[formula]
 
     def _behavior(self, formula: Temporal) -> tuple[list[int], int] | None:
         """The states and the loop of a behavior that satisfies the formula."""
@@ -318,6 +354,12 @@ def _is_true(formula: Temporal, letter: int) -> bool:
 _Edge = tuple[int, int]
 """A node, and the flags of the step to it."""
 
+_EDGE = 1
+"""The flag that each edge has."""
+
+_Found = tuple[list[int], int]
+"""The nodes of a component, and the flags that its edges do without."""
+
 
 class _Product:
     """Nodes are pairs of a state of the graph and one of the automaton, as one number.
@@ -330,87 +372,77 @@ class _Product:
         self.automaton = automaton(conditions.others)
         self.size = len(self.automaton.moves)
         self.is_free = not conditions.others
-        letters = graph.letters
-        flags = [0] * len(letters)
-        bits = iter(1 << place for place in range(len(conditions.some) + 2 * len(conditions.unless) + 1))
-
-        def mark(formula: Temporal) -> int:
-            bit = next(bits)
-            for place, letter in enumerate(letters):
-                if _is_true(formula, letter):
-                    flags[place] |= bit
-            return bit
-
-        self.avoid = mark(disjunction(*conditions.never))
+        self.flags = [_EDGE] * len(graph.letters)
+        self.shift = 1
+        self.avoid = self._mark(disjunction(*conditions.never))
         """On no edge of the cycle."""
-        self.needed = sum(map(mark, conditions.some))
+        self.needed = _EDGE | sum(map(self._mark, conditions.some))
         """Each on some edge of the cycle."""
-        self.pairs = [(mark(f), mark(g)) for f, g in conditions.unless]
+        self.pairs = [(self._mark(f), self._mark(g)) for f, g in conditions.unless]
         """If the first is on some edge of the cycle, so is the second."""
-        shift = len(conditions.some) + 2 * len(conditions.unless) + 1
-        self.needed |= self.automaton.promises << shift
+        self.needed |= self.automaton.promises << self.shift
         self.moves: list[list[tuple[_Edge, ...]]] = [
             [
-                tuple(
-                    (move.target, flags[place] | move.keeps << shift) for move in moves if move.allows(letter)
-                )
-                for place, letter in enumerate(letters)
+                tuple((move.target, flag | move.keeps << self.shift) for move in moves if move.allows(letter))
+                for letter, flag in zip(graph.letters, self.flags, strict=True)
             ]
             for moves in self.automaton.moves
         ]
         self.recurring = self._recurring()
 
+    def _mark(self, formula: Temporal) -> int:
+        """A flag for the steps of which the formula is true."""
+        bit = 1 << self.shift
+        self.shift += 1
+        if formula != FALSE:
+            for place, truth in enumerate(self.graph.truths(formula)):
+                if truth:
+                    self.flags[place] |= bit
+        return bit
+
     def _recurring(self) -> list[int]:
         """For each state of the automaton, the component in which it may stay for ever, or -1."""
-        found = [-1] * self.size
-        promises = self.automaton.promises
+        moves = self.automaton.moves
+        home = [0] * self.size
+        _number_components(
+            range(self.size), lambda state: [move.target for move in moves[state]], home, self.size + 2
+        )
+        kept: dict[int, int] = {}
+        for state, component in enumerate(home):
+            for move in moves[state]:
+                if home[move.target] == component:
+                    kept[component] = kept.get(component, 0) | move.keeps
+        return [component if kept.get(component) == self.automaton.promises else -1 for component in home]
 
-        def after(state: int) -> list[int]:
-            return [move.target for move in self.automaton.moves[state]]
-
-        for number, component in enumerate(_components(range(self.size), after)):
-            inside = set(component)
-            kept = [m.keeps for q in component for m in self.automaton.moves[q] if m.target in inside]
-            union = 0
-            for keeps in kept:
-                union |= keeps
-            if kept and union == promises:
-                for state in component:
-                    found[state] = number
-        return found
-
-    def edges(self, node: int) -> Iterator[_Edge]:
-        yield from self.stuttering(node)
+    def edges(self, node: int) -> list[_Edge]:
         graph, size = self.graph, self.size
         state, at = divmod(node, size)
-        moves, targets, steps = self.moves[at], graph.targets, graph.steps
-        for place in range(graph.first[state], graph.end[state]):
-            base = targets[place] * size
-            for then, flags in moves[steps[place]]:
-                yield base + then, flags
+        moves = self.moves[at]
+        steps = slice(graph.first[state], graph.end[state])
+        return self.stuttering(node) + [
+            (target * size + then, flags)
+            for target, letter in zip(graph.targets[steps], graph.steps[steps], strict=True)
+            for then, flags in moves[letter]
+        ]
 
-    def stuttering(self, node: int) -> Iterator[_Edge]:
+    def stuttering(self, node: int) -> list[_Edge]:
         state, at = divmod(node, self.size)
         letter = self.graph.stuttering[state]
-        if letter >= 0:
-            base = node - at
-            for then, flags in self.moves[at][letter]:
-                yield base + then, flags
+        return [(node - at + then, flags) for then, flags in self.moves[at][letter]] if letter >= 0 else []
 
     def lasso(self) -> tuple[list[int], int] | None:
         """States and loop of a behavior whose cycle satisfies all conditions; as short as is easily found."""
         order = self._reachable()
         recurring, size = self.recurring, self.size
-        nodes = [node for node in order if recurring[node % size] >= 0] if min(recurring) < 0 else order
-        found = list(self._fair(nodes, self.avoid))
+        nodes = order if min(recurring) >= 0 else [node for node in order if recurring[node % size] >= 0]
+        found = self._fair(nodes)
         if not found:
             return None
         rank = {node: place for place, node in enumerate(order)}
         lassos = []
         still = [n for component, avoid in found for n in component if self._may_stutter(n, avoid)]
         if still:
-            node = min(still, key=rank.__getitem__)
-            lassos.append(self._projected(self._path_to(node), [node]))
+            lassos.append(self._projected(self._path_to(min(still, key=rank.__getitem__)), []))
         component, avoid = min(found, key=lambda pair: min(map(rank.__getitem__, pair[0])))
         node = min(component, key=rank.__getitem__)
         lassos.append(self._projected(self._path_to(node), self._cycle(node, set(component), avoid)))
@@ -432,69 +464,93 @@ class _Product:
                     order.append(target)
         return order
 
-    def _fair(self, nodes: Iterable[int], avoid: int) -> Iterator[tuple[list[int], int]]:
-        """The components in which a cycle through all edges satisfies the conditions; what it avoids."""
-        todo: list[tuple[Iterable[int], int]] = [(nodes, avoid)]
-        recurring, size = self.recurring, self.size
-        whole = True
+    def _fair(self, nodes: Sequence[int]) -> list[_Found]:
+        """The components in which a cycle through all edges satisfies the conditions."""
+        every = len(self.graph.states) * self.size
+        home = [0] * every
+        free = every + 2
+        found: list[_Found] = []
+        todo: list[tuple[Sequence[int], int]] = [(nodes, self.avoid)]
         while todo:
             nodes, avoid = todo.pop()
-            within = None if whole else set(nodes)
-            whole = False
+            for node in nodes:
+                home[node] = 0
+            free = _number_components(nodes, self._after(avoid), home, free)
+            for component, flags in self._hopeful(nodes, avoid, home):
+                broken = [bad for bad, good in self.pairs if flags & bad and not flags & good]
+                (todo if broken else found).append((component, avoid | sum(broken)))
+        return found
 
-            def after(node: int, avoid: int = avoid, within: set[int] | None = within) -> list[int]:
-                here = recurring[node % size]
-                return [
-                    target
-                    for target, flags in self.edges(node)
-                    if not flags & avoid
-                    and recurring[target % size] == here
-                    and (within is None or target in within)
-                ]
+    def _after(self, avoid: int) -> Callable[[int], Sequence[int]]:
+        """Where edges lead that need not be avoided; without those that the automaton cannot go back."""
+        graph, size, recurring = self.graph, self.size, self.recurring
+        first, end, targets, steps = graph.first, graph.end, graph.targets, graph.steps
+        allowed = [
+            [
+                tuple(then for then, flags in edges if not flags & avoid and recurring[then] == here)
+                for edges in moves
+            ]
+            for here, moves in zip(recurring, self.moves, strict=True)
+        ]
+        if size == 1 and all(allowed[0]):
+            return lambda node: targets[first[node] : end[node]]
 
-            for component in _components(nodes, after):
-                union, edges = self._flags(set(component), avoid)
-                if not edges or self.needed & ~union:
-                    continue
-                broken = [bad for bad, good in self.pairs if union & bad and not union & good]
-                if not broken:
-                    yield component, avoid
-                else:
-                    todo.append((component, avoid | sum(broken)))
+        def after(node: int) -> Sequence[int]:
+            state, at = divmod(node, size)
+            row = allowed[at]
+            low, high = first[state], end[state]
+            found = [
+                target * size + then
+                for target, letter in zip(targets[low:high], steps[low:high], strict=True)
+                for then in row[letter]
+            ]
+            if size > 1 and graph.stuttering[state] >= 0:
+                found += [node - at + then for then in row[graph.stuttering[state]]]
+            return found
 
-    def _flags(self, component: set[int], avoid: int) -> tuple[int, bool]:
-        """The flags of all edges in the component, and whether there is one."""
-        union, some = 0, False
-        for node in component:
+        return after
+
+    def _hopeful(self, nodes: Sequence[int], avoid: int, home: list[int]) -> Iterator[_Found]:
+        """The components with all flags that are needed on their edges; and these flags."""
+        union: dict[int, int] = {}
+        for node in nodes:
+            here = home[node]
             for target, flags in self.edges(node):
-                if target in component and not flags & avoid:
-                    union |= flags
-                    some = True
-        return union, some
+                if home[target] == here and not flags & avoid:
+                    union[here] = union.get(here, 0) | flags
+        members: dict[int, list[int]] = {here: [] for here in union if not self.needed & ~union[here]}
+        for node in nodes if members else ():
+            if home[node] in members:
+                members[home[node]].append(node)
+        for here, component in members.items():
+            yield component, union[here]
 
     def _may_stutter(self, node: int, avoid: int) -> bool:
         """Whether the behavior may stay at the node for ever."""
-        union, some = 0, False
+        union = 0
         for target, flags in self.stuttering(node):
             if target == node and not flags & avoid:
                 union |= flags
-                some = True
-        kept = all(not union & bad or union & good for bad, good in self.pairs)
-        return some and not self.needed & ~union and kept
+        return not self.needed & ~union and not any(
+            union & bad and not union & good for bad, good in self.pairs
+        )
 
     def _path_to(self, node: int) -> list[int]:
         starts = [state * self.size for state in self.graph.initial]
-        if node in starts:
-            return [node]
-        path, _ = self._path(starts, lambda target, _: target == node, None, 0)
-        return path
+        return [node] if node in starts else self._path(starts, lambda target, _: target == node, None, 0)[0]
 
     def _cycle(self, start: int, component: set[int], avoid: int) -> list[int]:
-        """The nodes of a cycle from the node that satisfies the conditions, without the return to it."""
-        union, _ = self._flags(component, avoid)
+        """The nodes after `start` on a cycle that satisfies the conditions, up to the return to it."""
+        inside = (
+            flags
+            for node in component
+            for target, flags in self.edges(node)
+            if target in component and not flags & avoid
+        )
+        union = reduce(or_, inside)
         missing = self.needed | sum({good for bad, good in self.pairs if union & bad})
         cycle = [start]
-        while True:
+        while missing or cycle[-1] != start:
 
             def wanted(target: int, flags: int, missing: int = missing) -> bool:
                 return bool(flags & missing) if missing else target == start
@@ -502,8 +558,7 @@ class _Product:
             path, flags = self._path([cycle[-1]], wanted, component, avoid)
             cycle += path[1:]
             missing &= ~flags
-            if not missing and cycle[-1] == start:
-                return cycle[:-1]
+        return cycle[1:]
 
     def _path(
         self,
@@ -534,53 +589,55 @@ class _Product:
 
     def _projected(self, path: list[int], cycle: list[int]) -> tuple[list[int], int]:
         """States and loop, without steps that stutter."""
-        states = _without_repeats(node // self.size for node in path)
-        loop = len(states) - 1
-        around = _without_repeats([states[-1], *(node // self.size for node in cycle[1:])])
-        if len(around) > 1 and around[-1] == around[0]:
-            around.pop()
-        return states + around[1:], loop
+        states = _without_repeats([node // self.size for node in path])
+        around = _without_repeats([states[-1], *(node // self.size for node in cycle)])
+        return states + (around[1:-1] if len(around) > 1 else []), len(states) - 1
 
 
-def _without_repeats(states: Iterable[int]) -> list[int]:
-    every = list(states)
-    return every[:1] + [then for now, then in pairwise(every) if then != now]
+def _without_repeats(states: list[int]) -> list[int]:
+    return states[:1] + [then for now, then in pairwise(states) if then != now]
 
 
-def _components(nodes: Iterable[int], after: Callable[[int], list[int]]) -> Iterator[list[int]]:
-    """The strongly connected components of the graph. (Tarjan 1972, without recursion.)"""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
+def _number_components(
+    nodes: Iterable[int], after: Callable[[int], Sequence[int]], home: list[int], free: int
+) -> int:
+    """Numbers the strongly connected components: home[node] becomes that of the node, `free` or higher.
+
+    Only nodes for which home has a 0 are looked at; what it has for others must be too high for the index of
+    one of these, and so must be `free`. Returns the first number that is free afterwards.
+    (Tarjan 1972, with one number for each node: Pearce, A space-efficient algorithm for strongly connected
+    components, 2016; without recursion.)
+    """
+    index = 1
     stack: list[int] = []
-    on_stack: set[int] = set()
     for root in nodes:
-        if root in index:
+        if home[root]:
             continue
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
-        work = [(root, iter(after(root)))]
+        home[root] = index
+        work = [(root, index, iter(after(root)))]
+        index += 1
         while work:
-            node, targets = work[-1]
+            node, own, targets = work[-1]
+            low = home[node]
             for target in targets:
-                if target not in index:
-                    index[target] = low[target] = len(index)
-                    stack.append(target)
-                    on_stack.add(target)
-                    work.append((target, iter(after(target))))
+                there = home[target]
+                if not there:
+                    home[target] = index
+                    work.append((target, index, iter(after(target))))
+                    index += 1
                     break
-                if target in on_stack and index[target] < low[node]:
-                    low[node] = index[target]
+                if there < low:
+                    low = there
             else:
                 work.pop()
-                if work and low[node] < low[work[-1][0]]:
-                    low[work[-1][0]] = low[node]
-                if low[node] == index[node]:
-                    component = []
-                    while True:
-                        member = stack.pop()
-                        on_stack.discard(member)
-                        component.append(member)
-                        if member == node:
-                            break
-                    yield component
+                if low == own:
+                    while stack and home[stack[-1]] >= own:
+                        home[stack.pop()] = free
+                    low = free
+                    free += 1
+                else:
+                    stack.append(node)
+                    before = work[-1][0]
+                    home[before] = min(low, home[before])
+            home[node] = low
+    return free
