@@ -1,23 +1,24 @@
-"""The command line: check, replay, faults, validate.
+"""The command line: check, replay, faults, validate, model.
 
 Exit status: 0 conforms, 1 a divergence was found or nothing was checked, 2 bad input or usage, said in one
-line (where, what was seen, what was expected), 130 interrupted. stdout has the answer, stderr the progress.
+line (where, what was seen, what was expected), 3 a model was not searched completely, 130 interrupted, 141
+nobody reads the answer. stdout has the answer, stderr the progress.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.tla.errors import TlaError
 from raftcheck.traces.errors import TraceError
 from raftcheck.traces.files import write_trace
 from raftcheck.traces.verdict import validate_file
@@ -25,12 +26,12 @@ from raftcheck.traces.verdict import validate_file
 from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
 from .checking import Check, check, check_of, replay
+from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, counting, show
 from .failures import tellable
 from .faultcheck import UnknownFault
+from .modelcommand import model_command
 from .schedules import MOST_SERVERS, ScheduleError, load
 from .targets import REFERENCE, TargetError, load_target
-
-CONFORMS, DIVERGES, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 SCHEDULES = 400
 """Of a check that is not told how many: some 60,000 steps, with every action taken hundreds of times."""
@@ -41,11 +42,12 @@ FAULT_SCHEDULES, FAULT_SECONDS = 5000, 60.0
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; ends the process with the exit status."""
+    sys.set_int_max_str_digits(0)  # the numbers in a model are as large as they are
     try:
         status = cli.main(arguments, prog_name="raftcheck", standalone_mode=False)
     except click.ClickException as error:
         status = _complain(error.format_message())
-    except (TargetError, ScheduleError, TraceError, UnknownFault) as error:
+    except (TargetError, ScheduleError, TraceError, TlaError, UnknownFault) as error:
         status = _complain(str(error))
     except OSError as error:
         status = _complain(
@@ -61,13 +63,29 @@ def _complain(problem: str) -> int:
     return BAD_INPUT
 
 
-@click.group(invoke_without_command=True)
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> int:
+        """Also ends well where nobody reads the answer; click would end with the status of a violation."""
+        try:
+            status: int = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is left in the buffer goes nowhere; else it would fail again when the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return BROKEN_PIPE
+        return status
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
 @click.pass_context
 def cli(context: click.Context) -> int:
     """Random schedules on a Raft, every step judged by spec/raft.tla."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
     return BAD_INPUT
+
+
+cli.add_command(model_command)
 
 
 @cli.command("check")
@@ -106,7 +124,7 @@ def check_command(
     if schedules is None and seconds is None:
         schedules = SCHEDULES
     campaign = Campaign(target, seed, schedules, servers, length, judged=not no_judge)
-    with _progress("schedules", schedules) as watch:
+    with counting("schedules", schedules) as watch:
         found = check(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
         )
@@ -157,7 +175,7 @@ def faults_command(
     """Check each fault of the catalogue: whether it is caught, how soon, and what the report names."""
     chosen = faultcheck.choose(ids)
     caught = []
-    with _progress("faults", len(chosen)) as watch:
+    with counting("faults", len(chosen)) as watch:
         for result in faultcheck.catch(chosen, seed, schedules, seconds, processes or usable_processes()):
             caught.append(result)
             watch(len(caught))
@@ -165,7 +183,7 @@ def faults_command(
     if as_json:
         click.echo(json.dumps({"seed": seed, "faults": [result.as_json() for result in caught]}))
     else:
-        _print(faultcheck.as_table(caught))
+        show(faultcheck.as_table(caught))
     if interrupted:
         return INTERRUPTED
     return CONFORMS if all(result.is_right for result in caught) else DIVERGES
@@ -178,10 +196,10 @@ def validate_command(traces: tuple[Path, ...], as_json: bool) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
     judged = []
     for trace in traces:
-        with _progress("lines", None) as watch:
+        with counting("lines", None) as watch:
             judged.append(validate_file(trace, lambda lines: None if lines % 100 else watch(lines)))
         if not as_json:
-            _print(verdict.trace_table(judged[-1], actions_of_raft()))
+            show(verdict.trace_table(judged[-1], actions_of_raft()))
             click.echo(verdict.trace_report(judged[-1]))
     if as_json:
         click.echo(json.dumps(verdict.traces_json(judged, actions_of_raft())))
@@ -192,32 +210,14 @@ def _answer(subject: str, found: Check, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(verdict.as_json(found, actions_of_raft())))
         return
-    _print(verdict.as_table(subject, found, actions_of_raft()))
+    show(verdict.as_table(subject, found, actions_of_raft()))
     if found.kept is not None:
         click.echo("\n" + found.kept.report())
     elif found.died is not None:
         click.echo("\n" + found.died)
 
 
-def _print(table: RenderableType) -> None:
-    Console(highlight=False).print(table)
-
-
 def _status(found: Check) -> int:
     if found.interrupted:
         return INTERRUPTED
     return CONFORMS if found.word in ("conforms", "safe") else DIVERGES
-
-
-@contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr while inside, where stderr is a terminal; takes how many are done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    # Without a thread that refreshes: the processes of a campaign are forked while it is shown.
-    shown = Progress(
-        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
-    )
-    with shown as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done, refresh=True)

@@ -297,5 +297,5 @@ class Actions:
         self.written |= {
             name for name in self.of.assigned if (name, self.of.assigned[name]) not in self.of.unprimed
         }
-        state = "(" + ", ".join(self.of.assigned[name] for name in self.of.home.place) + ",)"
+        state = "(" + "".join(f"{self.of.assigned[name]}, " for name in self.of.home.place) + ")"
         self.code.line(f"emit({state})" if self.trail is None else f"emit(({state}, {self.trail!r}))")

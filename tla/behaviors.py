@@ -57,6 +57,14 @@ class Behavior:
         assert all(len(state) == len(self.variables) for state in self.states), self
         assert self.loop is None or 0 <= self.loop < len(self.states), self
 
+    def in_order(self, names: Sequence[str]) -> Behavior:
+        """The same behavior with these variables first, as far as it has them, in this order."""
+        first = [name for name in names if name in self.variables]
+        variables = tuple(dict.fromkeys([*first, *self.variables]))
+        places = [self.variables.index(name) for name in variables]
+        states = tuple(tuple(state[place] for place in places) for state in self.states)
+        return replace(self, variables=variables, states=states)
+
 
 # --- text ---------------------------------------------------------------------------------------------
 

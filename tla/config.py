@@ -69,6 +69,11 @@ class Config:
     postcondition: Reference | None = None
     check_deadlock: bool = True
 
+    @property
+    def has_behavior(self) -> bool:
+        """Whether it says how a behavior goes; without, there are only the ASSUMEs of a module to check."""
+        return self.specification is not None or self.init is not None or self.next is not None
+
 
 def load_config(path: str | Path) -> Config:
     """The configuration in the file; TlaError where there is none or it cannot be understood."""

@@ -287,6 +287,13 @@ class Model:
             made.append(Action(name, arguments, node, environment, compiled.run, compiled.writes))
         return tuple(made)
 
+    def action_names(self) -> tuple[str, ...]:
+        """The names that actions() will give, each once, found without compiling anything."""
+        _, following = self.behavior()
+        return tuple(
+            dict.fromkeys(name for name, *_ in self._disjuncts(following, {}, self._next_name(), ()))
+        )
+
     def _next_name(self) -> str:
         return self.config.next.name if self.config.next is not None else "Next"
 

@@ -6,7 +6,8 @@ A module named in EXTENDS is a standard module, or stands beside the module that
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -40,12 +41,23 @@ def load(path: str | Path) -> Module:
     Raises TlaError for a file that cannot be read or parsed, an unknown name, a wrong arity, or a part of
     the language that the engine does not have.
     """
-    return _Loader().load(Path(path))
+    with _refusing_depth(str(path)):
+        return _Loader().load(Path(path))
 
 
 def parse(text: str, file: str = "<text>") -> Module:
     """The module in the text; it may extend standard modules only."""
-    return _Loader().build(text, Path(file))
+    with _refusing_depth(file):
+        return _Loader().build(text, Path(file))
+
+
+@contextmanager
+def _refusing_depth(file: str) -> Iterator[None]:
+    """Python has a bound for how deep calls nest, and the resolver calls itself for each part of a part."""
+    try:
+        yield
+    except RecursionError:
+        raise TlaError(f"{file}: an expression in it is nested too deeply") from None
 
 
 class _Loader:

@@ -49,12 +49,13 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How TLC is to search; `walks` are those of a simulation, which is done instead where there are some."""
+    """How TLC is to search, or to simulate: so many walks (None: without end) of `depth` states."""
 
     workers: int = 1
     memory: int | None = None
     seconds: float | None = None
     deadlock: bool = True
+    simulate: bool = False
     walks: int | None = None
     depth: int | None = None
     seed: int | None = None
@@ -63,8 +64,8 @@ class Options:
         chosen = ["-workers", str(self.workers)]
         if not self.deadlock:
             chosen += ["-deadlock"]  # which switches the check off
-        if self.walks is not None:
-            chosen += ["-simulate", f"num={self.walks}"]
+        if self.simulate:
+            chosen += ["-simulate"] if self.walks is None else ["-simulate", f"num={self.walks}"]
             chosen += ["-depth", str(self.depth)] if self.depth is not None else []
         else:
             chosen += ["-coverage", "1"]

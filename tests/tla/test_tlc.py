@@ -116,7 +116,7 @@ def test_what_tlc_cannot_parse_is_one_line(clock: Path) -> None:
 @pytest.mark.deep
 @needs_tlc
 def test_tlc_walks_at_random(clock: Path) -> None:
-    options = Options(walks=3, depth=5, seed=7, deadlock=False)
+    options = Options(simulate=True, walks=3, depth=5, seed=7, deadlock=False)
     result = run_tlc(clock, configured(clock, ""), options).result
     assert result.violation is None
     assert result.generated > 3

@@ -35,11 +35,17 @@ def multiply(a: Value, b: Value) -> int:
     return number(a) * number(b)
 
 
+MOST_BITS = 1_000_000
+"""Of a power; a number that is far beyond TLC's 32 bits, and still computed at once."""
+
+
 @NATURALS.operator("^")
 def power(a: Value, b: Value) -> int:
     """a ^ b for b >= 0; 0 ^ 0 has no value."""
     if number(b) < 0 or (number(a) == 0 and b == 0):
         raise TlaError(f"{a}^{b} is not defined")
+    if b * a.bit_length() > MOST_BITS:
+        raise TlaError(f"{a}^{b} is too large a number")
     return int(a**b)
 
 

@@ -1,0 +1,58 @@
+"""What the commands have in common: how they end, what they show on stderr while they work, and tables.
+
+stdout has the answer, stderr the progress, which is shown where stderr is a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+CONFORMS, DIVERGES, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+BROKEN_PIPE = 141
+"""What a shell says of a command whose reader has gone, such as `head`."""
+
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the entry point, for rich would end the process with the status of a violation."""
+        raise
+
+
+def show(table: RenderableType, err: bool = False) -> None:
+    _Out(highlight=False, stderr=err).print(table)
+
+
+@contextmanager
+def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar while inside; takes how many are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with _shown(*columns) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done, refresh=True)
+
+
+@contextmanager
+def telling(what: str) -> Iterator[Callable[[str], None]]:
+    """A line while inside; takes what it is to say."""
+    with _shown(TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda news: progress.update(task, description=news, refresh=True)
+
+
+def _shown(*columns: ProgressColumn) -> Progress:
+    console = Console(stderr=True)
+    # Without a thread that refreshes: processes are forked while it is shown.
+    return Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    )

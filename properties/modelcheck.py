@@ -1,0 +1,162 @@
+"""Searches a model, with our engine or with TLC: what is asked, and what came of it.
+
+Both engines answer alike, so that nothing after this knows which of them it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from raftcheck.tla.behaviors import Behavior
+from raftcheck.tla.checker import Result, Step, Violation, check
+from raftcheck.tla.config import Config, load_config
+from raftcheck.tla.errors import TlaError
+from raftcheck.tla.model import Model
+from raftcheck.tla.modules import load
+from raftcheck.tla.simulation import simulate
+from raftcheck.tla.tlc import Options, Tlc
+from raftcheck.tla.values import Value
+
+Engine = Literal["raftcheck", "tlc"]
+Word = Literal["holds", "violated", "vacuous", "incomplete"]
+Progress = Callable[[Result], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """Random walks in place of a search; `number` None: until the time is over."""
+
+    seed: int
+    number: int | None
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be searched, and how far. `memory` is in bytes, `depth` in states on a path."""
+
+    module: Path
+    config: Path
+    engine: Engine = "raftcheck"
+    walks: Walks | None = None
+    deadlock: bool = True
+    workers: int = 1
+    seconds: float | None = None
+    memory: int | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine found.
+
+    `actions` are the names of all actions, also of those never taken; `behavior` is the counterexample, as
+    far as there is one; `constants` are the values of the model's constants, as the configuration gives them.
+    """
+
+    question: Question
+    config: Config
+    result: Result
+    actions: tuple[str, ...]
+    behavior: Behavior | None
+    constants: Mapping[str, Value]
+
+    @property
+    def word(self) -> Word:
+        """The verdict. Only a search that was not cut short, and had a state to begin with, says `holds`."""
+        if self.result.violation is not None:
+            return "violated"
+        if self.result.stopped or self.question.walks is not None:
+            return "incomplete"
+        return "holds" if self.result.distinct or not self.config.has_behavior else "vacuous"
+
+
+def answer(question: Question, progress: Progress | None = None) -> Answer:
+    """Searches the model. TlaError for what is wrong with the model itself, or where TLC is not installed."""
+    return (_ask_tlc if question.engine == "tlc" else _ask)(question, progress)
+
+
+def _config(question: Question) -> Config:
+    config = load_config(question.config)
+    return config if question.deadlock else replace(config, check_deadlock=False)
+
+
+def _ask(question: Question, progress: Progress | None) -> Answer:
+    module = load(question.module)
+    config = _config(question)
+    model = Model(module, config)
+    if not module.variables and not config.has_behavior:
+        model.check_assumptions()
+        return Answer(question, config, Result(), (), None, config.constants)
+    names = model.action_names()
+    if question.walks is not None:
+        result = simulate(
+            model,
+            seed=question.walks.seed,
+            walks=question.walks.number,
+            depth=question.walks.depth,
+            seconds=question.seconds,
+            progress=progress,
+        )
+    else:
+        result = check(
+            model,
+            progress,
+            seconds=question.seconds,
+            memory=question.memory,
+            depth=question.depth,
+            workers=question.workers,
+        )
+    found = result.violation
+    behavior = None if found is None else _behavior(found, model.variables)
+    return Answer(question, config, result, names, behavior, config.constants)
+
+
+def _ask_tlc(question: Question, progress: Progress | None) -> Answer:
+    if not question.module.is_file():  # TLC takes a while to say so
+        raise TlaError(f"{question.module}: no such file; expected a TLA+ module")
+    config = _config(question)
+    walks = question.walks
+    options = Options(
+        workers=question.workers,
+        memory=question.memory,
+        seconds=question.seconds,
+        deadlock=config.check_deadlock,
+        simulate=walks is not None,
+        walks=walks.number if walks is not None else None,
+        depth=walks.depth if walks is not None else None,
+        seed=walks.seed if walks is not None else None,
+    )
+    opinion = Tlc.find().check(question.module, question.config, options, progress)
+    result, found = opinion.result, opinion.result.violation
+    behavior = None if found is None else _behavior(found, opinion.variables)
+    if behavior is not None:
+        behavior = behavior.in_order(_declared(question.module))
+    return Answer(question, config, result, tuple(result.actions), behavior, config.constants)
+
+
+def _declared(module: Path) -> tuple[str, ...]:
+    """The variables in the order of their declaration; TLC has an order of its own."""
+    try:
+        return tuple(variable.name for variable in load(module).variables)
+    except TlaError:  # TLC may know parts of the language that the engine here does not
+        return ()
+
+
+def _behavior(found: Violation, variables: tuple[str, ...]) -> Behavior | None:
+    """The counterexample; None where no state is to blame, as with a postcondition."""
+    if not found.behavior:
+        return None
+    return Behavior(
+        variables,
+        tuple(step.state for step in found.behavior),
+        tuple(map(_label, found.behavior)),
+        found.loop,
+    )
+
+
+def _label(step: Step) -> str:
+    return "" if step.action is None else str(step.action)

@@ -1,0 +1,158 @@
+"""The command `raftcheck model`: its options, where its answer goes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+
+from raftcheck.spec.model import FOLDER
+from raftcheck.tla.checker import Result
+from raftcheck.tla.values import is_field_name
+
+from . import modelverdict
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, show, telling
+from .modelcheck import Answer, Engine, Question, Walks, answer
+
+WALKS, DEPTH = 1000, 100
+"""Of a simulation that is not told otherwise; TLC's walks have as many steps."""
+
+STATUS = {"holds": CONFORMS, "violated": DIVERGES, "vacuous": DIVERGES, "incomplete": INCOMPLETE}
+
+
+class Size(click.ParamType[int]):
+    """Bytes, written as 4GB or 512MiB."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?)B?|B)", str(value), re.IGNORECASE)
+        if found is None:
+            self.fail(f"saw {value}, expected a size such as 4GB or 512MiB", param, ctx)
+        number, unit, binary = found.groups(default="")
+        return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
+
+
+@click.command("model")
+@click.argument("module", required=False, type=click.Path(path_type=Path), metavar="[MODULE.tla]")
+@click.option("--config", type=click.Path(path_type=Path), help="[default: MODULE.cfg, beside the module]")
+@click.option("--engine", type=click.Choice(["raftcheck", "tlc"]), default="raftcheck", show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@click.option("--no-deadlock", is_flag=True, help="A state without a next one is no violation.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after as many seconds.")
+@click.option("--memory", type=Size(), help="Stop at as much memory, such as 4GB.")
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    help=f"Stop at paths of as many states; with --simulate: steps of a walk at most. [default: {DEPTH}]",
+)
+@click.option("--simulate", is_flag=True, help="Random walks in place of a search.")
+@click.option("--walks", type=click.IntRange(min=1), help=f"How many. [default: {WALKS}]")
+@click.option("--seed", type=int, help="Where the chance of the walks comes from. [default: 0]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "itf", "tla"]),
+    default="text",
+    show_default=True,
+    help="Of the counterexample. itf and tla take stdout for it, and leave stderr to the table.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the counterexample into this file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+def model_command(
+    module: Path | None,
+    config: Path | None,
+    engine: Engine,
+    workers: int,
+    no_deadlock: bool,
+    seconds: float | None,
+    memory: int | None,
+    depth: int | None,
+    simulate: bool,
+    walks: int | None,
+    seed: int | None,
+    form: str,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Search all states of MODULE.tla, by default those of spec/MCraft.tla with MCraft1.cfg.
+
+    Ends with 0 if all that is to hold does in every reachable state, 1 if something is violated, 2 if the
+    input is bad, 3 if the search was not complete (a bound stopped it, or it is a simulation) and nothing is
+    violated so far, 130 if interrupted.
+    """
+    if not simulate and (walks is not None or seed is not None):
+        raise click.UsageError("--walks and --seed are for --simulate")
+    if simulate and (memory is not None or (workers > 1 and engine != "tlc")):
+        raise click.UsageError("--memory and --workers are for a search, and not for --simulate")
+    if engine == "tlc" and depth is not None and not simulate:
+        raise click.UsageError("--depth is nothing that TLC can bound; expected --seconds or --memory")
+    if walks is None and seconds is None:
+        walks = WALKS
+    if output is not None and not output.resolve().parent.is_dir():
+        raise click.UsageError(f"{output}: no such folder; expected a file that can be written")
+    module, config = _files(module, config)
+    question = Question(
+        module=module,
+        config=config,
+        engine=engine,
+        walks=Walks(seed or 0, walks, depth or DEPTH) if simulate else None,
+        deadlock=not no_deadlock,
+        workers=workers,
+        seconds=seconds,
+        memory=memory,
+        depth=depth,
+    )
+    with telling(f"reading {module}") as tell:
+        found = answer(question, lambda so_far: tell(_news(so_far)))
+    _print(found, form, output, as_json)
+    return INTERRUPTED if found.result.stopped == "interrupt" else STATUS[found.word]
+
+
+def _files(module: Path | None, config: Path | None) -> tuple[Path, Path]:
+    """The module and the configuration; as with TLC, .tla may be left out."""
+    if module is None:
+        return FOLDER / "MCraft.tla", config or FOLDER / "MCraft1.cfg"
+    if not module.suffix:
+        module = module.with_suffix(".tla")
+    return module, config or module.with_suffix(".cfg")
+
+
+def _news(so_far: Result) -> str:
+    rate = so_far.generated / so_far.seconds if so_far.seconds else 0.0
+    return (
+        f"{so_far.distinct:,} states, {so_far.queue:,} to be searched from, depth {so_far.depth:,},"
+        f" {so_far.generated:,} generated, {rate:,.0f} a second"
+    )
+
+
+def _print(found: Answer, form: str, output: Path | None, as_json: bool) -> None:
+    """The answer to stdout; of a counterexample in a form for programs, only that."""
+    counterexample = _counterexample(found, form, output)
+    if output is not None and counterexample:
+        output.write_text(counterexample, encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(modelverdict.as_json(found)))
+        return
+    apart = form != "text" and output is None and bool(counterexample)
+    show(modelverdict.as_table(found), err=apart)
+    if output is not None and counterexample:
+        click.echo(f"\nthe counterexample is in {output}")
+    elif counterexample:
+        click.echo(counterexample if apart else f"\n{counterexample}", nl=False)
+
+
+def _counterexample(found: Answer, form: str, output: Path | None) -> str:
+    if form == "itf":
+        return modelverdict.as_itf(found)
+    if form == "text":
+        return modelverdict.as_text(found)
+    if output is not None and output.suffix == ".tla" and is_field_name(output.stem):
+        return modelverdict.as_module(found, output.stem)
+    return modelverdict.as_module(found, f"{found.question.module.stem}_counterexample")
