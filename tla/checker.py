@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from .bounds import Stopped, Watch
+from .errors import TlaError
 from .liveness import Graph
 from .model import RUNTIME_ERRORS, Action, Model, State
 from .requirements import Broken, Requirements
@@ -188,14 +188,14 @@ class _Search:
                     self.result.initial += 1
                     self.add(state, len(numbers), 0)
                     level.append(state)
-                    if self.graph is not None:
-                        self.graph.begin(state)
                 requirements.test(state, requirements.invariants)
                 requirements.test(state, requirements.initial + requirements.always, "property")
             except Broken as broken:
                 raise _Found(_violation(broken, (Step(None, state),))) from broken
 
         self.model.each_initial_state(meet)
+        if self.graph is not None:
+            self.graph.initial = len(numbers)
         return level
 
     def add(self, state: State, before: int, place: int) -> None:
@@ -247,11 +247,19 @@ class _Search:
             if not any_successor and self.model.config.check_deadlock:
                 raise Broken("deadlock", "deadlock")
             if self.graph is not None:
-                requirements.note(self.graph, state, reached)
+                self.note(number, state, reached)
         except Broken as broken:
             raise self.found(broken, number, action, successor) from broken
         except RUNTIME_ERRORS as error:
             raise self.found(requirements.failed(error, action, state), number, action, None) from error
+
+    def note(self, number: int, state: State, successors: list[State]) -> None:
+        """Keeps the steps from a state, for what is said of whole behaviors."""
+        assert self.graph is not None
+        try:
+            self.graph.expand(number, state, successors, [self.numbers[t] for t in successors])
+        except TlaError as error:
+            raise Broken("error", "temporal property", str(error)) from error
 
     def test_behaviors(self) -> None:
         """Looks for a behavior that violates a temporal property, once all steps are known."""
@@ -275,25 +283,38 @@ class _Search:
             number = self.before[number]
             path.append(number)
         path.reverse()
-        on_path = set(path)
-        states = {number: state for state, number in self.numbers.items() if number in on_path}
+        states = self.states(path)
         first, *following = path
         return (
             Step(None, states[first]),
             *(Step(self.actions[self.taken[number]], states[number]) for number in following),
         )
 
-    def along(self, states: tuple[State, ...]) -> tuple[Step, ...]:
-        """The behavior through these states."""
-        steps = [Step(None, states[0])]
-        for state, successor in pairwise(states):
-            found: list[State] = []
-            for action in self.actions:
-                action.run(state, found.append)
-                if successor in found:
-                    steps.append(Step(action, successor))
-                    break
+    def along(self, path: Sequence[int]) -> tuple[Step, ...]:
+        """The behavior through the states of these numbers."""
+        states = self.states(path)
+        steps = [Step(None, states[path[0]])]
+        for number in path[1:]:
+            action, successor = next(
+                (action, successor)
+                for action in self.actions
+                for successor in taken(action, steps[-1].state)
+                if self.numbers.get(successor) == number
+            )
+            steps.append(Step(action, successor))
         return tuple(steps)
+
+    def states(self, numbers: Sequence[int]) -> dict[int, State]:
+        """The states of these numbers."""
+        wanted = set(numbers)
+        return {number: state for state, number in self.numbers.items() if number in wanted}
+
+
+def taken(action: Action, state: State) -> list[State]:
+    """The successors by that action."""
+    found: list[State] = []
+    action.run(state, found.append)
+    return found
 
 
 class _Found(Exception):

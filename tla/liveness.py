@@ -49,7 +49,7 @@ class Lasso:
     """
 
     name: str
-    states: tuple[State, ...]
+    states: tuple[int, ...]
     loop: int
 
 
@@ -169,20 +169,17 @@ class _Letters:
 
 
 class Graph:
-    """The reachable states as numbers, in the order in which they are met, and their steps, each once."""
+    """The steps between reachable states, which come as numbers, the initial ones first; each step once."""
 
-    def __init__(self, model: Model, same: Callable[[State], Any] | None = None) -> None:
-        """`same`: states with equal values of it count as one (VIEW, SYMMETRY)."""
+    def __init__(self, model: Model) -> None:
         self.model = model
-        self.same = same
         self.fairness = model.fairness()
         self.violations = model.properties().violations
         self._read = _Letters(model)
-        self._numbers: dict[Any, int] = {}
         self._letters: dict[int, int] = {}
         self._truths: dict[Temporal, list[bool]] = {}
-        self.states: list[State] = []
-        self.initial: list[int] = []
+        self.initial = 0
+        """How many states are initial ones."""
         self.first = array("q")
         """The place of a state's first step, or -1 where the state is not expanded."""
         self.end = array("q")
@@ -195,42 +192,37 @@ class Graph:
         """The letters by their numbers, which is what the steps have."""
         return list(self._letters)
 
-    def begin(self, state: State) -> None:
-        """An initial state within the constraints."""
-        number = self._number(state)
-        if number not in self.initial:
-            self.initial.append(number)
-
-    def expand(self, state: State, successors: Iterable[State]) -> None:
-        """A state with its successors within the constraints, once they are all known.
+    def expand(self, number: int, state: State, successors: Sequence[State], numbers: Sequence[int]) -> None:
+        """A state with its successors within the constraints, once they are all known, and their numbers.
 
         The atoms are evaluated now, and once for each state: what TLCGet says in them is as of now.
         """
-        number = self._number(state)
-        distinct = list(dict.fromkeys(successors))
+        known = dict(zip(successors, numbers, strict=True))
+        distinct = list(known)
         try:
             here, letters = self._read.read(state, distinct)
         except RUNTIME_ERRORS as error:
             raise self._located(error, state, distinct) from error
+        self._make_room(max(number, *numbers, 0) + 1)
         self.first[number] = len(self.targets)
         self.stuttering[number] = self._letters.setdefault(here, len(self._letters))
-        for successor, letter in zip(distinct, letters, strict=True):
-            target = self._number(successor)
+        for target, letter in zip(known.values(), letters, strict=True):
             if target == number and letter == here:
                 continue  # as good as stuttering
             self.targets.append(target)
             self.steps.append(self._letters.setdefault(letter, len(self._letters)))
         self.end[number] = len(self.targets)
 
-    def _number(self, state: State) -> int:
-        key = state if self.same is None else self.same(state)
-        number = self._numbers.setdefault(key, len(self.states))
-        if number == len(self.states):
-            self.states.append(state)
-            self.first.append(-1)
-            self.end.append(-1)
-            self.stuttering.append(-1)
-        return number
+    def _make_room(self, size: int) -> None:
+        """For the states up to that number."""
+        missing = size - len(self.first)
+        if missing > 0:
+            for numbers in (self.first, self.end, self.stuttering):
+                numbers.extend([-1] * missing)
+
+    @property
+    def size(self) -> int:
+        return len(self.first)
 
     def _located(self, error: Exception, state: State, successors: Sequence[State]) -> TlaError:
         """The error of an atom, with its place."""
@@ -257,7 +249,7 @@ class Graph:
             ]
             if found:
                 states, loop = min(found, key=lambda lasso: len(lasso[0]))
-                return Lasso(name, tuple(self.states[number] for number in states), loop)
+                return Lasso(name, tuple(states), loop)
         return None
 
     def truths(self, formula: Temporal) -> list[bool]:
@@ -452,9 +444,9 @@ class _Product:
         """All nodes, those that are nearer to an initial one first."""
         graph, size = self.graph, self.size
         if self.is_free:
-            return range(len(graph.states))
-        order = [state * size for state in graph.initial]
-        seen = bytearray(len(graph.states) * size)
+            return range(graph.size)
+        order = [state * size for state in range(graph.initial)]
+        seen = bytearray(graph.size * size)
         for node in order:
             seen[node] = 1
         for node in order:
@@ -466,7 +458,7 @@ class _Product:
 
     def _fair(self, nodes: Sequence[int]) -> list[_Found]:
         """The components in which a cycle through all edges satisfies the conditions."""
-        every = len(self.graph.states) * self.size
+        every = self.graph.size * self.size
         home = [0] * every
         free = every + 2
         found: list[_Found] = []
@@ -536,7 +528,7 @@ class _Product:
         )
 
     def _path_to(self, node: int) -> list[int]:
-        starts = [state * self.size for state in self.graph.initial]
+        starts = [state * self.size for state in range(self.graph.initial)]
         return [node] if node in starts else self._path(starts, lambda target, _: target == node, None, 0)[0]
 
     def _cycle(self, start: int, component: set[int], avoid: int) -> list[int]:

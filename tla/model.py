@@ -144,7 +144,7 @@ class Model:
         self.variables = tuple(variable.name for variable in module.variables)
         self.binding = _binding(module, config)
         self.compiler = Compiler(self.variables, self.binding, memoise)
-        self.reader = temporal.Reader(self.compiler)
+        self.reader = temporal.Reader(self.binding)
         self._made: dict[tuple[str, bool], CompiledAction] = {}
         self._formulas: dict[str, Formula] = {}
         self._initial: tuple[State, ...] | None = None

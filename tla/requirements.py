@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .errors import TlaError
-from .liveness import Graph
 from .model import RUNTIME_ERRORS, Action, Formula, Model, State
 
 
@@ -91,10 +89,3 @@ class Requirements:
     def failed(self, error: Exception, action: Action, state: State) -> Broken:
         """What ended the evaluation of an action, with its place."""
         return Broken("error", action.name, str(self.model.located_in_action(error, action, state)))
-
-    def note(self, graph: Graph, state: State, successors: Sequence[State]) -> None:
-        """Adds the steps from a state to the graph, for what is said of whole behaviors."""
-        try:
-            graph.expand(state, successors)
-        except TlaError as error:
-            raise Broken("error", "temporal property", str(error)) from error

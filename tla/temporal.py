@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any
 
 from .environment import EMPTY, Binding, Closure, Environment, Thunk
 from .errors import TlaError
@@ -177,23 +177,12 @@ class Part:
     environment: Environment
 
 
-class Home(Protocol):
-    """What is known of expressions under a binding (compiler.py)."""
-
-    binding: Binding
-
-    def level(self, node: Expr) -> int: ...
-    def reads(self, node: Expr) -> frozenset[str]: ...
-    def is_pure(self, node: Expr) -> bool: ...
-
-
 class Reader:
     """Reads formulas of a module under a binding; equal atoms get one number."""
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.binding = home.binding
-        self.evaluator = Evaluator(home.binding)
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self.evaluator = Evaluator(binding)
         self.atoms: list[Atom] = []
         self._numbers: dict[Any, int] = {}
 
@@ -378,16 +367,16 @@ class Reader:
 
     def level(self, node: Expr, environment: Environment) -> int:
         """The level of the expression (syntax.level), with what its parameters stand for."""
-        levels = map(self.home.level, self.pieces(node, environment))
+        levels = map(self.binding.level, self.pieces(node, environment))
         return max(STATE_LEVEL if not self.is_pure(node, environment) else CONSTANT_LEVEL, *levels)
 
     def reads(self, node: Expr, environment: Environment) -> frozenset[str]:
         """The variables that the value depends on, also through what the parameters stand for."""
-        return frozenset().union(*map(self.home.reads, self.pieces(node, environment)))
+        return frozenset().union(*map(self.binding.reads, self.pieces(node, environment)))
 
     def is_pure(self, node: Expr, environment: Environment) -> bool:
         """Whether the value depends on nothing but variables (syntax.is_pure)."""
-        return all(map(self.home.is_pure, self.pieces(node, environment)))
+        return all(map(self.binding.is_pure, self.pieces(node, environment)))
 
     def pieces(self, node: Expr, environment: Environment) -> Iterator[Expr]:
         """The expression, and those that its parameters stand for, and the parameters of these."""
