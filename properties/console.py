@@ -5,6 +5,7 @@ stdout has the answer, stderr the progress, which is shown where stderr is a ter
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,10 @@ from rich.progress import (
 CONFORMS, DIVERGES, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 BROKEN_PIPE = 141
 """What a shell says of a command whose reader has gone, such as `head`."""
+
+
+SECONDS_BETWEEN = 0.1
+"""From one line of progress to the next: a search may tell of thousands of levels in a second."""
 
 
 class _Out(Console):
@@ -44,10 +49,19 @@ def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def telling(what: str) -> Iterator[Callable[[str], None]]:
-    """A line while inside; takes what it is to say."""
+    """A line while inside; takes what it is to say, and leaves out some of it where it comes too often."""
     with _shown(TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
         task = progress.add_task(what, total=None)
-        yield lambda news: progress.update(task, description=news, refresh=True)
+        shown = float("-inf")
+
+        def tell(news: str) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            due = now - shown >= SECONDS_BETWEEN
+            shown = now if due else shown
+            progress.update(task, description=news, refresh=due)
+
+        yield tell
 
 
 def _shown(*columns: ProgressColumn) -> Progress:

@@ -127,8 +127,8 @@ def _files(module: Path | None, config: Path | None) -> tuple[Path, Path]:
 def _news(so_far: Result) -> str:
     rate = so_far.generated / so_far.seconds if so_far.seconds else 0.0
     return (
-        f"{so_far.distinct:,} states, {so_far.queue:,} to be searched from, depth {so_far.depth:,},"
-        f" {so_far.generated:,} generated, {rate:,.0f} a second"
+        f"{so_far.distinct:,} states, queue {so_far.queue:,}, depth {so_far.depth:,},"
+        f" {so_far.generated:,} generated, {rate:,.0f}/s"
     )
 
 

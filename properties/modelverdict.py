@@ -53,7 +53,9 @@ def _coverage(answer: Answer) -> Table:
 def _walks(answer: Answer) -> str:
     walks = answer.question.walks
     assert walks is not None
-    return f"{answer.result.walks:,} of at most {walks.depth:,} steps, seed {walks.seed}"
+    # TLC does not tell how many it took.
+    number = f"{answer.result.walks:,}" if answer.question.engine == "raftcheck" else "some"
+    return f"{number} of at most {walks.depth:,} steps, seed {walks.seed}"
 
 
 def _states(answer: Answer) -> str:
@@ -102,7 +104,7 @@ def verdict_line(answer: Answer) -> str:
 
 def _reason(answer: Answer) -> str:
     question, result = answer.question, answer.result
-    left = f"; {result.queue:,} states found were not searched from" if question.walks is None else ""
+    left = f" ({result.queue:,} left in the queue)" if question.walks is None else ""
     match result.stopped:
         case "time":
             return f"the time was over{left}"
@@ -116,7 +118,7 @@ def _reason(answer: Answer) -> str:
 
 
 def blame(found: Violation) -> str:
-    """What is violated, and after how many steps."""
+    """What is violated, and where."""
     match found.kind:
         case "deadlock":
             what = "deadlock"
@@ -126,6 +128,8 @@ def blame(found: Violation) -> str:
             what = f"{found.kind} {found.name} is false"
     if not found.behavior:
         return what
+    if found.loop is not None:
+        return f"{what} of a behavior that never ends"
     steps = len(found.behavior) - 1
     where = f"after {steps} step{'s' if steps != 1 else ''}" if steps else "in an initial state"
     return f"{what} {where}"

