@@ -16,6 +16,7 @@ from .expressions import Environment, Expressions, Lazy, Operator, single
 from .syntax import (
     ACTION_LEVEL,
     And,
+    AngleAction,
     BoxAction,
     Builtin,
     Case,
@@ -100,6 +101,8 @@ class Actions:
                     self.of.at(state),
                 ):
                     self.action(second, environment, after)
+            case AngleAction():
+                self.in_turn(node.parts, environment, then)
             case Unchanged(body=body):
                 self.unchanged(body, environment, then)
             case Builtin(operator="=", arguments=(left, right)) if target := self.target(left, environment):

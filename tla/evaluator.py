@@ -15,6 +15,7 @@ from .errors import Span, TlaError
 from .library import BUILTINS
 from .syntax import (
     And,
+    AngleAction,
     Apply,
     Bound,
     BoxAction,
@@ -433,6 +434,9 @@ class Evaluator:
     def _Unchanged(self, node: Unchanged, environment: Environment) -> Value:
         before = self.value(node.body, environment)
         return boolean(equal(before, self.after.value(node.body, environment)))
+
+    def _AngleAction(self, node: AngleAction, environment: Environment) -> Value:
+        return boolean(all(self.truth(part, environment) for part in node.parts))
 
     def _BoxAction(self, node: BoxAction, environment: Environment) -> Value:
         unchanged = Unchanged(node.subscript.span, node.subscript)

@@ -21,6 +21,7 @@ from .library import BUILTINS, MODULES
 from .syntax import (
     ACTION_LEVEL,
     And,
+    AngleAction,
     Apply,
     Bound,
     BoxAction,
@@ -913,6 +914,8 @@ class Expressions:
                 return self.composed(node, environment)
             case BoxAction(action=action, subscript=subscript):
                 return self.any_of((Unchanged(node.span, subscript), action), environment)
+            case AngleAction():
+                return self.all_of(node.parts, environment)
             case Prime(body=body):
                 with self.priming(node):
                     return self.truth(body, environment)
@@ -1091,7 +1094,7 @@ def _arity(declaration: Declaration) -> int:
     return 0 if isinstance(declaration, Variable) else declaration.arity
 
 
-_LOGICAL = And | Or | Quantifier | Unchanged | Enabled | Compose | BoxAction
+_LOGICAL = And | Or | Quantifier | Unchanged | Enabled | Compose | BoxAction | AngleAction
 _PREDICATES = frozenset(["=", "#", "=>", "<=>", "~", "\\in", "\\notin", "\\subseteq"])
 _NUMERIC = frozenset(
     ["+", "-", "*", "^", "\\div", "%", "-.", "Len", "Cardinality", "CopiesIn", "BagCardinality"]

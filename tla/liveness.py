@@ -24,7 +24,7 @@ from .automata import automaton
 from .environment import Environment
 from .errors import TlaError
 from .model import RUNTIME_ERRORS, Formula, Model, State
-from .syntax import And, Builtin, Definition, Enabled, Expr, Ref, Tuple, Unchanged, Variable
+from .syntax import AngleAction, Definition, Enabled, Expr, Ref, Tuple, Unchanged, Variable
 from .temporal import (
     FALSE,
     All,
@@ -57,35 +57,43 @@ class Lasso:
 
 
 class _Action:
-    """The steps <<A>>_v of one action, found once for each state."""
+    """The steps <<A>>_v of one action, found once for each state where ENABLED is asked for as well."""
 
     def __init__(self, model: Model, atom: Atom) -> None:
         assert atom.subscript is not None
-        node, subscript, environment = atom.node, atom.subscript, atom.environment
-        self.is_changed = _change(model, subscript, environment)
+        self.model, self.atom = model, atom
+        self.is_changed = _change(model, atom.subscript, atom.environment)
         self.enabled_bit = self.taken_bit = 0
         self.run: Callable[..., None] | None = None
         if atom.kind is Kind.ENABLED:
-            try:
-                self.run = model.compiler.action(node, environment).run
-            except TlaError:
-                # It does not say what all variables become; then ENABLED is a question of its own.
-                span = subscript.span
-                changes = Builtin(span, "~", (Unchanged(span, subscript),))
-                self.enabled = model.predicate("", Enabled(span, And(span, (node, changes))), environment)
-        if self.run is None:
-            self.formula = model.predicate("", node, environment)
+            self.run = model.compiler.action(atom.node, atom.environment).run
+        else:
+            self.look_at_steps()
+
+    def look_at_steps(self) -> None:
+        """From now on, whether a step is one of the action is a question of its own, and so is ENABLED."""
+        node, subscript, environment = self.atom.node, self.atom.subscript, self.atom.environment
+        assert subscript is not None
+        self.run = None
+        self.formula = self.model.predicate("", node, environment)
+        enabled = Enabled(node.span, AngleAction(node.span, node, subscript))
+        self.enabled = self.model.predicate("", enabled, environment)
 
     def read(self, state: State, successors: Sequence[State], letters: list[int]) -> int:
         """Adds its bit to the letters of steps; the bit of ENABLED, where that is true."""
         is_changed = self.is_changed
+        found: list[State] = []
+        if self.run is not None:
+            try:
+                self.run(state, found.append)
+            except RUNTIME_ERRORS:
+                # It may be that it does not say what all variables become, and has no list of successors.
+                self.look_at_steps()
         if self.run is None:
             for place, successor in enumerate(successors if self.taken_bit else ()):
                 if is_changed(state, successor) and self.formula.holds(state, successor):
                     letters[place] |= self.taken_bit
             return self.enabled_bit if self.enabled_bit and self.enabled.holds(state) else 0
-        found: list[State] = []
-        self.run(state, found.append)
         steps = {successor for successor in found if is_changed(state, successor)}
         for place, successor in enumerate(successors if self.taken_bit and steps else ()):
             if successor in steps:
@@ -381,6 +389,11 @@ class _Product:
             for moves in self.automaton.moves
         ]
         self.recurring = self._recurring()
+        self.inside = [
+            [tuple(edge for edge in edges if self.recurring[edge[0]] == here) for edges in moves]
+            for here, moves in zip(self.recurring, self.moves, strict=True)
+        ]
+        """The moves with which the automaton stays where it may stay for ever."""
 
     def _mark(self, formula: Temporal) -> int:
         """A flag for the steps of which the formula is true."""
@@ -475,29 +488,25 @@ class _Product:
 
     def _after(self, avoid: int) -> Callable[[int], Sequence[int]]:
         """Where edges lead that need not be avoided; without those that the automaton cannot go back."""
-        graph, size, recurring = self.graph, self.size, self.recurring
+        graph, size, inside = self.graph, self.size, self.inside
         first, end, targets, steps = graph.first, graph.end, graph.targets, graph.steps
-        allowed = [
-            [
-                tuple(then for then, flags in edges if not flags & avoid and recurring[then] == here)
-                for edges in moves
-            ]
-            for here, moves in zip(recurring, self.moves, strict=True)
-        ]
-        if size == 1 and all(allowed[0]):
+        if self.is_free and not any(flags & avoid for flags in self.flags):
             return lambda node: targets[first[node] : end[node]]
 
         def after(node: int) -> Sequence[int]:
             state, at = divmod(node, size)
-            row = allowed[at]
+            row = inside[at]
             low, high = first[state], end[state]
             found = [
                 target * size + then
                 for target, letter in zip(targets[low:high], steps[low:high], strict=True)
-                for then in row[letter]
+                for then, flags in row[letter]
+                if not flags & avoid
             ]
             if size > 1 and graph.stuttering[state] >= 0:
-                found += [node - at + then for then in row[graph.stuttering[state]]]
+                found += [
+                    node - at + then for then, flags in row[graph.stuttering[state]] if not flags & avoid
+                ]
             return found
 
         return after

@@ -19,6 +19,7 @@ from .library import BUILTINS as FUNCTIONS
 from .library import MODULES
 from .syntax import (
     And,
+    AngleAction,
     Apply,
     Assumption,
     Bound,
@@ -769,7 +770,7 @@ class Resolver:
         action, subscript = (self.expression(part, scope) for part in parts)
         if node.type == "step_expr_or_stutter":
             return BoxAction(self.span(node), action, subscript)
-        return Temporal(self.span(node), "<<A>>_v", (action, subscript))
+        return AngleAction(self.span(node), action, subscript)
 
     def fairness(self, node: tree_sitter.Node, scope: Scope) -> Expr:
         subscript, action = (self.expression(part, scope) for part in _parts(node))

@@ -374,8 +374,22 @@ class BoxAction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class AngleAction:
+    """<<A>>_v"""
+
+    span: Span
+    action: Expr
+    subscript: Expr
+
+    @property
+    def parts(self) -> tuple[Expr, Expr]:
+        """What it is the conjunction of: A, and that v changes."""
+        return self.action, Builtin(self.span, "~", (Unchanged(self.span, self.subscript),))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Temporal:
-    """A temporal operator: [], <>, ~>, WF_v(A), SF_v(A), <<A>>_v."""
+    """A temporal operator: [], <>, ~>, WF_v(A), SF_v(A)."""
 
     span: Span
     operator: str
@@ -418,6 +432,7 @@ Expr = (
     | Enabled
     | Compose
     | BoxAction
+    | AngleAction
     | Temporal
     | NoValue
 )
@@ -580,7 +595,7 @@ def _own_level(node: Any) -> int:
             Ref(to=Variable()) | Enabled() | Ref(to=Native(pure=False)) | OperatorName(to=Native(pure=False))
         ):
             return STATE_LEVEL
-        case Prime() | Unchanged() | Compose() | BoxAction():
+        case Prime() | Unchanged() | Compose() | BoxAction() | AngleAction():
             return ACTION_LEVEL
         case Temporal():
             return TEMPORAL_LEVEL

@@ -23,6 +23,7 @@ from .syntax import (
     STATE_LEVEL,
     TEMPORAL_LEVEL,
     And,
+    AngleAction,
     BoxAction,
     Builtin,
     Case,
@@ -278,7 +279,7 @@ class Reader:
             case "[]", (body,):
                 inner = self.formula(body, environment, positive)
                 return always(inner) if positive else eventually(inner)
-            case "<>", (Temporal(operator="<<A>>_v", arguments=(action, subscript)),):
+            case "<>", (AngleAction(action=action, subscript=subscript),):
                 taken = Is(self.number(Kind.TAKES, action, environment, subscript), positive)
                 return eventually(taken) if positive else always(taken)
             case "<>", (body,):
@@ -301,8 +302,6 @@ class Reader:
                 if positive:
                     return disjunction(eventually(always(idle)), always(eventually(taken)))
                 return conjunction(always(eventually(idle)), eventually(always(taken)))
-            case "<<A>>_v", _:
-                raise TlaError("<<A>>_v stands here without <>, expected <><<A>>_v", node.span)
         raise TlaError(f"the temporal operator `{node.operator}` cannot be checked", node.span)
 
     # --- names ----------------------------------------------------------------------------------------

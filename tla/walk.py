@@ -15,6 +15,7 @@ from .errors import TlaError
 from .syntax import (
     ACTION_LEVEL,
     And,
+    AngleAction,
     Bound,
     BoxAction,
     Builtin,
@@ -155,6 +156,8 @@ class Walk:
             case BoxAction(action=action, subscript=subscript):
                 either = Or(node.span, (action, Unchanged(node.span, subscript)))
                 yield from self.paths(either, environment, assigned, depth, trail)
+            case AngleAction():
+                yield from self.in_turn(node.parts, environment, (assigned, depth, trail))
             case Unchanged(body=body):
                 yield from self.unchanged(node, body, environment, assigned, depth, trail)
             case Builtin(operator="=", arguments=(target, source)) if name := self.target(

@@ -13,6 +13,7 @@ from raftcheck.tla.evaluator import EMPTY, Environment, Evaluator, Thunk
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.syntax import (
     And,
+    AngleAction,
     BoxAction,
     Builtin,
     Definition,
@@ -118,9 +119,7 @@ class _Behavior:
                     or self.takes(action, subscript, environment, k)
                     for k in later(place)
                 )
-            case Temporal(
-                operator="<>", arguments=(Temporal(operator="<<A>>_v", arguments=(action, subscript)),)
-            ):
+            case Temporal(operator="<>", arguments=(AngleAction(action=action, subscript=subscript),)):
                 return any(self.takes(action, subscript, environment, k) for k in later(place))
             case Temporal(operator="[]", arguments=(body,)):
                 return all(holds(body, environment, k) for k in later(place))

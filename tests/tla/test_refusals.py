@@ -193,7 +193,7 @@ CONFIGS = {
     ),
     "<<A>>_v without <>": (
         "CONSTANT C = 1 PROPERTY Lonely " + SAFE,
-        "M.tla:24:23: <<A>>_v stands here without <>, expected <><<A>>_v",
+        "M.tla:24:14: an action stands here as a temporal formula, expected [][A]_v or <><<A>>_v",
     ),
     "[A]_v without []": (
         "CONSTANT C = 1 PROPERTY Boxed " + SAFE,
