@@ -123,7 +123,7 @@ def blame(found: Violation) -> str:
         case "deadlock":
             what = "deadlock"
         case "error":
-            what = f"no value of {found.name}"
+            what = f"an error in {found.name}" if found.name else "an error"
         case _:
             what = f"{found.kind} {found.name} is false"
     if not found.behavior:

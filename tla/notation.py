@@ -135,7 +135,8 @@ def wrapped(value: Value, width: int, column: int = 0) -> str:
             if all(map(is_field_name, arguments)):
                 fields = [(f"{name} |-> ", pairs[name]) for name in arguments]
                 return _bracketed("[", fields, "]", ",", width, column)
-            heads = [(f"{format_value(argument)} :> ", pairs[argument]) for argument in arguments]
+            keys = [wrapped(argument, width - len(" :>"), column + len("( ")) for argument in arguments]
+            heads = [(f"{key} :> ", pairs[argument]) for key, argument in zip(keys, arguments, strict=True)]
             return _bracketed("(", heads, ")", " @@", width, column)
     return text
 
@@ -147,10 +148,10 @@ def _bracketed(
     inner = column + len(left) + 1
     lines = []
     for head, value in parts:
-        if head and len(head) + NARROWEST > width - inner and len(format_value(value)) > NARROWEST:
+        _, broken, last = head.rpartition("\n")
+        begins = len(last) if broken else inner + len(head)
+        if head and begins + NARROWEST > width and begins + len(format_value(value)) > width:
             head, begins = f"{head.rstrip()}\n{' ' * (inner + 4)}", inner + 4
-        else:
-            begins = inner + len(head)
         # Two columns are kept for what follows the value.
         lines.append(head + wrapped(value, width - len(between) - 1, begins))
     return f"{left} " + f"{between}\n{' ' * inner}".join(lines) + f" {right}"

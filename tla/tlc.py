@@ -331,13 +331,12 @@ class _Reading:
         )
         if error is not None and (error.code in KINDS or steps) and error.code not in REFUSALS:
             kind = KINDS.get(error.code, "error")
-            named = _NAME.search(error.text) if kind != "deadlock" else None
-            name = next(filter(None, named.groups()), kind) if named is not None else kind
-            message = " ".join(_GIVEN_STATE.split(error.text)[0].split()) if kind == "error" else ""
+            name = "deadlock" if kind == "deadlock" else _name(error.text)
+            message = _one_line(_GIVEN_STATE.split(error.text)[0]) if kind == "error" else ""
             self.result.violation = Violation(kind, name, steps, message, self.loop)
         elif not self.result.stopped and (error is not None or status != 0):
             said = _said(log) if error is None or error.code in PARSING_FAILED else error.text
-            raise TlaError("TLC: " + " ".join(said.split()))
+            raise TlaError(f"TLC: {_one_line(said)}")
         elif not self.result.stopped and self.result.queue:
             # Where its time is over, TLC says nothing of that, and that no error has been found.
             self.result.stopped = "time"
@@ -346,6 +345,17 @@ class _Reading:
 
 def _numbers(text: str) -> list[int]:
     return [int(digits.replace(",", "")) for digits in re.findall(r"\d[\d,]*", text)]
+
+
+def _name(text: str) -> str:
+    """The name of what is violated; "" where TLC does not tell one, as of an error."""
+    named = _NAME.match(text)
+    return next(filter(None, named.groups()), "") if named is not None else ""
+
+
+def _one_line(text: str) -> str:
+    """A message may have the beginning of another one in it."""
+    return " ".join(_BEGIN.sub("", text).split())
 
 
 def _said(log: str) -> str:
