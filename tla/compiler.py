@@ -146,6 +146,13 @@ class Compiler:
                     made[name] = Local(self.constant(meant))
         return made
 
+    def value(self, node: Expr) -> Callable[..., Value]:
+        """f(s) for an expression on a state."""
+        code = self.code()
+        with code.block(), _refusing(node):
+            code.line(f"return {Expressions(self, code).stored(node, {})}")
+            return self.define(self.name("value"), ["s"], code)
+
     def code(self) -> Code:
         return Code(lambda: next(self._numbers))
 

@@ -19,6 +19,7 @@ from .errors import Span, TlaError, did_you_mean
 from .evaluator import Evaluator
 from .explanation import successors
 from .instances import Module
+from .symmetry import Symmetry, group
 from .syntax import (
     ACTION_LEVEL,
     STATE_LEVEL,
@@ -36,7 +37,7 @@ from .syntax import (
     Unchanged,
     free_parameters,
 )
-from .values import Value, format_value, strict
+from .values import Function, Value, format_value, strict
 
 State = tuple[Value, ...]
 """The values of the variables, in the order of their declaration."""
@@ -170,6 +171,41 @@ class Model:
         for assumption in self.module.assumptions:
             if not evaluator.truth(assumption.expression):
                 raise TlaError(f"ASSUME {assumption.name or 'here'} is false", assumption.span)
+
+    def check_postcondition(self) -> bool:
+        """Whether what is to hold after a search does; TlaError where it has no value."""
+        reference = self.config.postcondition
+        return reference is None or Evaluator(self.binding).truth(self._plain(reference).body)
+
+    def symmetry(self) -> Symmetry | None:
+        """What SYMMETRY declares to make no difference."""
+        reference = self.config.symmetry
+        if reference is None:
+            return None
+        body = self._plain(reference).body
+        try:
+            return Symmetry(group(Evaluator(self.binding).value(body)), len(self.variables))
+        except TlaError as error:
+            raise error if error.span else TlaError(f"SYMMETRY: {error.message}", reference.span) from None
+
+    def view(self) -> Callable[[State], Value] | None:
+        """The expression that tells states apart, where VIEW names one."""
+        reference = self.config.view
+        return None if reference is None else self.compiler.value(self._plain(reference).body)
+
+    def alias(self, state: State, successor: State) -> Mapping[str, Value]:
+        """What ALIAS shows in the place of a state of a behavior: the fields of a record.
+
+        The successor is what primed variables mean; of the last state of a behavior, it is that state again.
+        Where ALIAS names nothing, or what is no record, these are the variables.
+        """
+        reference = self.config.alias
+        if reference is None:
+            return self.named(state)
+        shown = strict(self.evaluator(state, successor).value(self._plain(reference).body))
+        if type(shown) is Function and all(type(name) is str for name in shown.domain.keys):
+            return dict(shown.items())
+        return self.named(state)
 
     def behavior(self) -> tuple[Expr, Expr]:
         """The initial predicate and the next-state action: INIT and NEXT, or those of SPECIFICATION."""
@@ -428,6 +464,17 @@ class Model:
     def located_in_action(self, error: Exception, action: Action, state: State) -> TlaError:
         return self._located(error, action.node, action.environment, state)
 
+    def located_in_view(self, error: Exception, state: State) -> TlaError:
+        reference = self.config.view
+        if reference is not None:
+            try:
+                self.evaluator(state).value(self._plain(reference).body)
+            except TlaError as found:
+                return found
+        if isinstance(error, TlaError):
+            return error
+        raise AssertionError("compiled code failed where evaluation did not") from error
+
     def located_in_formula(
         self, error: Exception, formula: Formula, state: State, successor: State | None = None
     ) -> TlaError:
@@ -446,13 +493,6 @@ def with_constants(config: Config, **constants: Value) -> Config:
 
 
 def _binding(module: Module, config: Config) -> Binding:
-    unsupported = {
-        "SYMMETRY": config.symmetry, "VIEW": config.view, "ALIAS": config.alias,
-        "POSTCONDITION": config.postcondition,
-    }  # fmt: skip
-    for keyword, reference in unsupported.items():
-        if reference is not None:
-            raise TlaError(f"{keyword} is not supported", reference.span)
     binding = Binding(dict(config.constants))
     _assign(binding, module, module, Assignments(config.constants, config.overrides, config.spans))
     for name, assignments in config.modules.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from raftcheck.tla.checker import Result, check
+from raftcheck.tla.checker import Result, Violation, check
 from raftcheck.tla.config import parse_config
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.model import Action, Model
@@ -469,10 +469,83 @@ def test_progress_is_told_inside_of_a_long_level() -> None:
     every = " /\\ ".join(f"{name} \\in 1..9" for name in variables.split(", "))
     wide = f"EXTENDS Naturals\nVARIABLES {variables}\nInit == {every}\nNext == UNCHANGED <<{variables}>>"
     check(model_of(wide), lambda result: depths.append(result.depth), seconds=1.5)
-    assert depths == [0]
+    assert depths == [1]
 
 
 def test_what_is_initial_and_what_is_new_is_counted() -> None:
     result = COMPLETE["several initial states, step properties"].checked()
     assert result.initial == 2
     assert result.found == {"Call": 76, "Open": 32, "Shut": 2, "Move": 16}
+
+
+# --- after the search, and beside it ------------------------------------------------------------------
+
+REPORT = r"""
+EXTENDS Naturals, TLC
+VARIABLES n, m
+vars == <<n, m>>
+Init == n = 0 /\ m \in {0, 1}
+Up == n < 4 /\ n' = n + 1 /\ m' = m
+Next == Up \/ UNCHANGED vars
+Low == n < 3
+AllFound == TLCGet("distinct") = 10 /\ TLCGet("diameter") = 5 /\ TLCGet("level") = 0
+Stats == TLCGet("stats").distinct = 10 /\ TLCGet("stats").queue = 0
+Wrong == TLCGet("distinct") = 9
+NoValue == TLCGet("distinct") + TRUE = 9
+Level == TLCGet("level") = n + 1
+Shallow == TLCGet("level") < 3
+Shown == [sum |-> n + m, more |-> n' - n]
+NoRecord == n
+Ends == n < 2 \/ TLCSet("exit", TRUE)
+"""
+
+
+@pytest.mark.parametrize("name", ["AllFound", "Stats"])
+def test_a_postcondition_may_ask_what_was_found(name: str) -> None:
+    result = check(model_of(REPORT, f"INIT Init NEXT Next POSTCONDITION {name}"))
+    assert (result.violation, counts(result)) == (None, (10, 20, 5))
+
+
+def test_a_false_postcondition_is_a_violation_without_a_behavior() -> None:
+    result = check(model_of(REPORT, "INIT Init NEXT Next POSTCONDITION Wrong"))
+    assert result.violation == Violation("postcondition", "Wrong", ())
+    assert result.distinct == 10
+
+
+def test_a_postcondition_without_a_value_is_located() -> None:
+    violation = check(model_of(REPORT, "INIT Init NEXT Next POSTCONDITION NoValue")).violation
+    assert violation is not None
+    assert violation.kind == "error"
+    assert violation.message.startswith("M.tla:13:12: ")
+
+
+def test_the_level_is_that_of_the_state_that_is_looked_at() -> None:
+    result = check(model_of(REPORT, "INIT Init NEXT Next INVARIANT Level"))
+    assert (result.violation, result.distinct) == (None, 10)
+
+
+def test_a_constraint_of_the_level_bounds_the_search() -> None:
+    result = check(model_of(REPORT, "INIT Init NEXT Next CONSTRAINT Shallow"))
+    assert counts(result) == (4, 10, 2)
+
+
+def test_the_model_may_end_the_search() -> None:
+    result = check(model_of(REPORT, "INIT Init NEXT Next CONSTRAINT Ends"))
+    assert (result.stopped, result.violation) == ("exit", None)
+    assert result.distinct < 10
+
+
+def test_an_alias_shows_a_step_of_a_counterexample() -> None:
+    model = model_of(REPORT, "INIT Init NEXT Next INVARIANT Low ALIAS Shown")
+    violation = check(model).violation
+    assert violation is not None
+    states = [step.state for step in violation.behavior]
+    after = [*states[1:], states[-1]]
+    assert [model.alias(*pair) for pair in zip(states, after, strict=True)] == [
+        {"sum": 0, "more": 1}, {"sum": 1, "more": 1}, {"sum": 2, "more": 1}, {"sum": 3, "more": 0},
+    ]  # fmt: skip
+
+
+def test_an_alias_that_is_no_record_shows_the_variables() -> None:
+    model = model_of(REPORT, "INIT Init NEXT Next ALIAS NoRecord")
+    assert model.alias((1, 0), (2, 0)) == {"n": 1, "m": 0}

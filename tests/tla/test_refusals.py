@@ -226,13 +226,6 @@ CONFIGS = {
         "CONSTANT C = 1 INIT EarlyInit NEXT Next",
         "M.tla:19:18: the variable `y` is read before it has a value",
     ),
-    **{
-        keyword: (
-            f"CONSTANT C = 1 {SAFE} {keyword} Op",
-            f"M.cfg:1:{37 + len(keyword)}: {keyword} is not supported",
-        )
-        for keyword in ("SYMMETRY", "VIEW", "ALIAS", "POSTCONDITION")
-    },
 }  # fmt: skip
 
 
