@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -109,10 +112,23 @@ def model_command(
         memory=memory,
         depth=depth,
     )
-    with telling(f"reading {module}") as tell:
+    with telling(f"reading {module}") as tell, _terminated_as_interrupted(engine == "tlc"):
         found = answer(question, lambda so_far: tell(_news(so_far)))
     _print(found, form, output, as_json)
     return INTERRUPTED if found.result.stopped == "interrupt" else STATUS[found.word]
+
+
+@contextmanager
+def _terminated_as_interrupted(runs_another: bool) -> Iterator[None]:
+    """Where a process of another program runs, it must not outlive this one, which SIGTERM ends at once."""
+    if not runs_another:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _files(module: Path | None, config: Path | None) -> tuple[Path, Path]:
