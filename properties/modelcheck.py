@@ -5,8 +5,9 @@ Both engines answer alike, so that nothing after this knows which of them it was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from raftcheck.tla.behaviors import Behavior
 from raftcheck.tla.checker import Result, Step, Violation, check
 from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.model import Model
+from raftcheck.tla.model import RUNTIME_ERRORS, Model
 from raftcheck.tla.modules import load
 from raftcheck.tla.simulation import simulate
 from raftcheck.tla.tlc import Options, Tlc
@@ -54,7 +55,8 @@ class Answer:
     """What an engine found.
 
     `actions` are the names of all actions, also of those never taken; `behavior` is the counterexample, as
-    far as there is one; `constants` are the values of the model's constants, as the configuration gives them.
+    far as there is one (a postcondition has none), and shows the variables where ALIAS ends in an error;
+    `constants` are the values of the model's constants, as the configuration gives them.
     """
 
     question: Question
@@ -63,6 +65,7 @@ class Answer:
     actions: tuple[str, ...]
     behavior: Behavior | None
     constants: Mapping[str, Value]
+    alias_error: str = ""
 
     @property
     def word(self) -> Word:
@@ -110,9 +113,27 @@ def _ask(question: Question, progress: Progress | None) -> Answer:
             depth=question.depth,
             workers=question.workers,
         )
-    found = result.violation
-    behavior = None if found is None else _behavior(found, model.variables)
-    return Answer(question, config, result, names, behavior, config.constants)
+    behavior, alias_error = _counterexample(model, result.violation)
+    return Answer(question, config, result, names, behavior, config.constants, alias_error)
+
+
+def _counterexample(model: Model, found: Violation | None) -> tuple[Behavior | None, str]:
+    """The states, as ALIAS shows them where it can, and why it cannot."""
+    if found is None or not found.behavior:
+        return None, ""
+    plain = _behavior(found, model.variables)
+    if model.config.alias is None:
+        return plain, ""
+    last = plain.states[-1 if found.loop is None else found.loop]
+    try:
+        shown = [model.alias(*step) for step in pairwise((*plain.states, last))]
+    except RUNTIME_ERRORS as error:
+        return plain, " ".join(str(error).split())
+    names = _in_order(shown[0], model.variables)
+    if any(fields.keys() != shown[0].keys() for fields in shown):
+        return plain, "not the same fields in all states"
+    states = tuple(tuple(fields[name] for name in names) for fields in shown)
+    return replace(plain, variables=names, states=states), ""
 
 
 def _ask_tlc(question: Question, progress: Progress | None) -> Answer:
@@ -132,9 +153,10 @@ def _ask_tlc(question: Question, progress: Progress | None) -> Answer:
     )
     opinion = Tlc.find().check(question.module, question.config, options, progress)
     result, found = opinion.result, opinion.result.violation
-    behavior = None if found is None else _behavior(found, opinion.variables)
-    if behavior is not None:
-        behavior = behavior.in_order(_declared(question.module))
+    behavior = None
+    if found is not None and found.behavior:
+        names = _in_order(opinion.variables, _declared(question.module))
+        behavior = _behavior(found, opinion.variables).in_order(names)
     return Answer(question, config, result, tuple(result.actions), behavior, config.constants)
 
 
@@ -146,16 +168,14 @@ def _declared(module: Path) -> tuple[str, ...]:
         return ()
 
 
-def _behavior(found: Violation, variables: tuple[str, ...]) -> Behavior | None:
-    """The counterexample; None where no state is to blame, as with a postcondition."""
-    if not found.behavior:
-        return None
-    return Behavior(
-        variables,
-        tuple(step.state for step in found.behavior),
-        tuple(map(_label, found.behavior)),
-        found.loop,
-    )
+def _behavior(found: Violation, variables: tuple[str, ...]) -> Behavior:
+    states = tuple(step.state for step in found.behavior)
+    return Behavior(variables, states, tuple(map(_label, found.behavior)), found.loop)
+
+
+def _in_order(names: Collection[str], variables: tuple[str, ...]) -> tuple[str, ...]:
+    """The variables as they are declared, or the fields of an alias as they are sorted."""
+    return variables if set(names) == set(variables) else tuple(sorted(names))
 
 
 def _label(step: Step) -> str:

@@ -29,6 +29,8 @@ def as_table(answer: Answer) -> RenderableType:
         if never := never_taken(answer):
             summary.add_row("never taken", ", ".join(never))
         summary.add_row("checked", _checked(answer))
+    if answer.alias_error:
+        summary.add_row("alias", f"not shown: {answer.alias_error}")
     summary.add_row("verdict", _verdict(answer))
     return Group(_coverage(answer), "", summary) if answer.actions else summary
 

@@ -157,6 +157,36 @@ def test_json_is_one_object(model: CommandLine) -> None:
     assert from_itf(found["behavior"]).labels[1:] == ("Call(ann, 1)", "Move(1)", "Enter(ann)")
 
 
+@pytest.mark.parametrize(
+    ("alias", "names", "said"),
+    [
+        ("Shown == [at |-> floor, then |-> floor'] @@ [who |-> inside]", ("at", "then", "who"), ""),
+        ("Shown == [at |-> floor.number]", ("floor", "called", "inside"), "alias        not shown: "),
+        ("Shown == floor", ("floor", "called", "inside"), ""),
+    ],
+)
+def test_an_alias_is_shown_in_place_of_the_variables(
+    model: CommandLine, alias: str, names: tuple[str, ...], said: str
+) -> None:
+    model.configure("INVARIANT Empty ALIAS Shown")
+    text = LIFT.replace("Integers", "Integers, TLC").replace("====\n", f"{alias}\n====\n")
+    (model.folder / "Lift.tla").write_text(text)
+    shown = from_itf(model("Lift.tla", "--json").answer["violation"]["behavior"])
+    assert shown.variables == names
+    assert said in model("Lift.tla").out
+    if "then" in names:
+        assert [state[:2] for state in shown.states] == [(0, 0), (0, 1), (1, 1), (1, 1)]
+
+
+def test_a_postcondition_is_violated_without_a_behavior(model: CommandLine) -> None:
+    model.configure("POSTCONDITION Sleepless")
+    (model.folder / "Lift.tla").write_text(LIFT.replace("====\n", "Sleepless == 1 > 2\n====\n"))
+    ended = model("Lift.tla")
+    assert ended.status == 1
+    assert "violated: postcondition Sleepless is false" in ended.out
+    assert model("Lift.tla", "--json").answer["violation"]["behavior"] is None
+
+
 def test_a_counterexample_as_itf_has_stdout_for_itself(model: CommandLine) -> None:
     model.configure("INVARIANT Empty")
     ended = model("Lift.tla", "--format", "itf")
