@@ -105,6 +105,9 @@ def check(
     Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
     """
     assert workers == 1, workers
+    if not model.variables and not model.config.has_behavior:
+        model.check_assumptions()  # the module says something of constants only
+        return Result()
     search = _Search(model, progress, seconds, memory, depth)
     with running(replace(current(), facts=search.fact, trace=search.trace)) as run:
         model.check_assumptions()

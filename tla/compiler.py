@@ -339,8 +339,8 @@ def as_tuple(value: Value, size: int) -> tuple[Value, ...]:
 _RUNTIME: dict[str, Any] = {
     **{name: getattr(values, name) for name in (
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",
-        "contains", "domain", "elements", "field", "finite", "found", "function", "ordered", "replaced",
-        "strict", "truth", "unlike")},
+        "contains", "domain", "elements", "field", "filtered", "finite", "found", "function", "mapped",
+        "ordered", "replaced", "strict", "truth", "unlike")},
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
     "product": itertools.product, "refuse": refuse, "can_emit": can_emit, "no_case": no_case,
     "no_choice": no_choice, "as_tuple": as_tuple,

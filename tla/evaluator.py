@@ -59,6 +59,7 @@ from .syntax import (
 from .values import (
     BOOLEAN,
     STRING,
+    Filtered,
     FunctionSet,
     LazyFunction,
     RecordSet,
@@ -71,6 +72,7 @@ from .values import (
     finite,
     format_value,
     function,
+    is_finite,
     ordered,
     replaced,
     strict,
@@ -329,8 +331,7 @@ class Evaluator:
 
     def each_with_value(self, bound: Bound, environment: Environment) -> Iterator[tuple[Environment, Value]]:
         for value in self.members(bound.domain, environment):
-            matched = _matched(bound.parameters, value) if bound.pattern else {bound.parameters[0]: value}
-            yield {**environment, **matched}, value
+            yield _bound(bound, value, environment), value
 
     # --- built-in operators ---------------------------------------------------------------------------
 
@@ -357,10 +358,16 @@ class Evaluator:
         return frozenset(strict(self.value(item, environment)) for item in node.items)
 
     def _SetFilter(self, node: SetFilter, environment: Environment) -> Value:
+        domain = self.value(node.bound.domain, environment)
+        elements(domain)
+        if not is_finite(domain):
+            return Filtered(
+                domain, lambda value: self.truth(node.body, _bound(node.bound, value, environment))
+            )
         return frozenset(
             value
-            for inner, value in self.each_with_value(node.bound, environment)
-            if self.truth(node.body, inner)
+            for value in ordered(domain)
+            if self.truth(node.body, _bound(node.bound, value, environment))
         )
 
     def _SetMap(self, node: SetMap, environment: Environment) -> Value:
@@ -373,15 +380,14 @@ class Evaluator:
         return ProductSet(tuple(self.value(factor, environment) for factor in node.factors))
 
     def _FunctionOf(self, node: FunctionOf, environment: Environment) -> Value:
+        def result(argument: Value) -> Value:
+            inner = {**environment, **_bind_arguments(node.bounds, argument)}
+            return strict(self.value(node.body, inner))
+
         arguments = self.arguments_of(node.bounds, environment)
-        return function(
-            {
-                argument: strict(
-                    self.value(node.body, {**environment, **_bind_arguments(node.bounds, argument)})
-                )
-                for argument in ordered(arguments)
-            }
-        )
+        if not is_finite(arguments):
+            return LazyFunction(arguments, result)
+        return function({argument: result(argument) for argument in ordered(arguments)})
 
     def arguments_of(self, bounds: tuple[Bound, ...], environment: Environment) -> Value:
         """The domain of a function constructor: a set, or a product where several things are bound."""
@@ -470,6 +476,12 @@ def _matched(parameters: tuple[Parameter, ...], value: Value) -> dict[Parameter,
     if type(value) is not tuple or len(value) != len(parameters):
         raise TlaError(f"expected a tuple of {len(parameters)}, saw {format_value(value)}")
     return dict(zip(parameters, value, strict=True))
+
+
+def _bound(bound: Bound, value: Value, environment: Environment) -> Environment:
+    """The environment in which the bound is given that element."""
+    matched = _matched(bound.parameters, value) if bound.pattern else {bound.parameters[0]: value}
+    return {**environment, **matched}
 
 
 def _bind_arguments(bounds: tuple[Bound, ...], argument: Value) -> dict[Parameter, Value]:

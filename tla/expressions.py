@@ -225,10 +225,10 @@ class Expressions:
         self.current = before
 
     @contextmanager
-    def from_here(self, node: Expr, environment: Environment) -> Iterator[None]:
+    def from_here(self, node: Expr) -> Iterator[None]:
         """Inside, the state of this place is where an action begins, and nothing is assigned yet."""
         kept = self.current, self.assigned, self.primed, self.step, self.initial
-        self.current = self.state(self.reads(node, environment), node.span)
+        self.current = self.state(self.home.reads(node), node.span)
         self.assigned, self.primed, self.step, self.initial = {}, False, False, False
         yield
         self.current, self.assigned, self.primed, self.step, self.initial = kept
@@ -294,15 +294,6 @@ class Expressions:
                     if self.primes(meant, inner):
                         return True
         return False
-
-    def reads(self, node: Any, environment: Environment) -> frozenset[str]:
-        """The variables that the value depends on, also through what its parameters stand for."""
-        found = self.home.reads(node)
-        for parameter in free_parameters(node):
-            match environment.get(parameter):
-                case Lazy(node=meant, environment=inner) | Operator(body=meant, environment=inner):
-                    found |= self.reads(meant, inner)
-        return found
 
     def simple(self, node: Any, environment: Environment) -> str | None:
         """Code where naming the value costs nothing, so that no local is needed; else None."""
@@ -600,15 +591,28 @@ class Expressions:
 
     def lazy_function(self, definition: Definition, body: FunctionOf, environment: Environment) -> str:
         """A local with the LazyFunction of f[x \\in S] == e, which may refer to itself."""
-        name, rule, argument = self.code.name("f"), self.code.name("f"), self.code.name("p")
+        name = self.code.name("f")
         inner = {**environment, definition: Local(name, primed=self.primed, current=self.current)}
-        domains = [code for code, _ in self.domains(body.bounds, environment)]
-        arguments = domains[0] if len(domains) == 1 else f"Product(({', '.join(domains)},))"
-        with self.code.closure(f"def {rule}({argument}):"):
-            self.match_arguments(body.bounds, argument, inner)
-            self.code.line(f"return {self.stored(body.body, inner)}")
+        arguments, rule = self.domain_and_rule(body, environment, inner)
         self.code.line(f"{name} = LazyFunction({arguments}, {rule})")
         return name
+
+    def mapped(self, node: FunctionOf, environment: Environment) -> str:
+        """[x \\in S |-> e] where perhaps S cannot be enumerated."""
+        arguments, rule = self.domain_and_rule(node, environment, dict(environment))
+        return self.code.atom(f"mapped({arguments}, {rule})")
+
+    def domain_and_rule(
+        self, node: FunctionOf, environment: Environment, inner: Environment
+    ) -> tuple[str, str]:
+        """Code for the domain of a function, and for a Python function that gives its values."""
+        rule, argument = self.code.name("f"), self.code.name("p")
+        domains = [code for code, _ in self.domains(node.bounds, environment)]
+        arguments = domains[0] if len(domains) == 1 else f"Product(({', '.join(domains)},))"
+        with self.code.closure(f"def {rule}({argument}):"):
+            self.match_arguments(node.bounds, argument, inner)
+            self.code.line(f"return {self.stored(node.body, inner)}")
+        return arguments, rule
 
     def domains(self, bounds: tuple[Bound, ...], environment: Environment) -> list[tuple[str, Bound]]:
         """The code of the set of each thing that is bound."""
@@ -731,7 +735,44 @@ class Expressions:
     def _SetOf(self, node: SetOf, environment: Environment) -> str:
         return f"frozenset(({', '.join(self.stored(item, environment) for item in node.items)},))"
 
+    def may_be_infinite(self, node: Any, environment: Environment) -> bool:
+        """Whether the value may be a set that cannot be enumerated, by the looks of it."""
+        match node:
+            case (
+                Builtin(operator="SUBSET" | "\\", arguments=(base, *_)) | SetFilter(bound=Bound(domain=base))
+            ):
+                return self.may_be_infinite(base, environment)
+            case Builtin(operator="STRING"):
+                return True
+            case Builtin(operator="\\cup" | "\\cap", arguments=parts) | Product(factors=parts):
+                return any(self.may_be_infinite(part, environment) for part in parts)
+            case FunctionsOf(arguments=arguments, results=results):
+                return self.may_be_infinite(arguments, environment) or self.may_be_infinite(
+                    results, environment
+                )
+            case RecordsOf(fields=fields):
+                return any(self.may_be_infinite(part, environment) for _, part in fields)
+            case Ref(to=to):
+                value = self.home.constant_value(node)
+                if value is not None:
+                    return isinstance(value, LazySet) and not values.is_finite(value)
+                to = self.home.binding.meaning(to)
+                match environment.get(to, to):
+                    case Lazy(node=meant, environment=inner) | Operator(body=meant, environment=inner):
+                        return self.may_be_infinite(meant, inner)
+                    case Native(lazy=lazy):
+                        return lazy
+        return False
+
     def _SetFilter(self, node: SetFilter, environment: Environment) -> str:
+        if self.may_be_infinite(node.bound.domain, environment):
+            domain = self.code.atom(self.value(node.bound.domain, environment))
+            test, element = self.code.name("f"), self.code.name("p")
+            with self.code.closure(f"def {test}({element}):"):
+                inner = dict(environment)
+                self.bind(node.bound, element, inner)
+                self.code.line(f"return {self.truth(node.body, inner)}")
+            return f"filtered({domain}, {test})"
         found = self.code.name()
         self.code.line(f"{found} = []")
         with self.looping((node.bound,), environment) as (inner, (name, *_)):
@@ -753,6 +794,8 @@ class Expressions:
         return f"Product(({', '.join(self.value(factor, environment) for factor in node.factors)},))"
 
     def _FunctionOf(self, node: FunctionOf, environment: Environment) -> str:
+        if any(self.may_be_infinite(bound.domain, environment) for bound in node.bounds):
+            return self.mapped(node, environment)
         found = self.code.name()
         constant = self.home.constant_value(node.bounds[0].domain) if single(node.bounds) else None
         if isinstance(constant, frozenset) and constant and not _is_sequence_domain(constant):
@@ -862,7 +905,7 @@ class Expressions:
     def enabled(self, node: Enabled, environment: Environment) -> str:
         """ENABLED A: whether A can be satisfied in some way, also one that leaves variables open."""
         run = self.code.name("f")
-        with self.from_here(node.body, environment), self.code.closure(f"def {run}(emit):"):
+        with self.from_here(node.body), self.code.closure(f"def {run}(emit):"):
             self.home.actions(self).action(node.body, environment, lambda: self.code.line("emit(None)"))
         return f"can_emit({run})"
 
@@ -881,7 +924,7 @@ class Expressions:
     def between(self, node: Compose, environment: Environment) -> str:
         """A local with the states that the first part of A \\cdot B leads to."""
         run, found = self.code.name("f"), self.code.name()
-        with self.from_here(node, environment), self.code.closure(f"def {run}(emit):"):
+        with self.from_here(node), self.code.closure(f"def {run}(emit):"):
             first = self.home.actions(self)
             first.action(node.first, environment, first.emit)
         self.code.line(f"{found} = []")

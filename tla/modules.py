@@ -1,6 +1,8 @@
 """Reads modules: file to text to tree, with what they extend.
 
-A module named in EXTENDS is a standard module, or stands beside the module that names it.
+A module named in EXTENDS stands beside the module that names it, or after the first one in the file where
+all began, or is a standard module. As in TLC, a file beside goes before a module that comes with it, wherever
+that is used: where there is a Functions.tla, SequencesExt has what that one defines.
 """
 
 from __future__ import annotations
@@ -64,6 +66,9 @@ class _Loader:
     def __init__(self) -> None:
         self.loaded: dict[Path, Module] = {}
         self.loading: list[str] = []
+        self.first = Path()
+        self.following: dict[str, tree_sitter.Node] = {}
+        """The other modules of the first file, by name."""
 
     def load(self, path: Path) -> Module:
         path = path.resolve() if path.is_absolute() else path
@@ -82,25 +87,23 @@ class _Loader:
     def build(self, text: str, path: Path) -> Module:
         file = str(path)
         root = _parser().parse(text.encode("utf-8")).root_node
-        node = next((child for child in root.children if child.type == "module"), None)
+        modules = {_name(child): child for child in root.children if child.type == "module"}
+        node = modules.pop(path.stem, None) or next(iter(modules.values()), None)
         if node is None:
             _refuse_units(root, file)
             raise TlaError(f"{file}: no TLA+ module in it; expected `---- MODULE {path.stem} ----`")
         _refuse_errors(node, file)
-        name_node = node.child_by_field_name("name")
-        assert name_node is not None
-        assert name_node.text is not None
-        name = name_node.text.decode()
+        name = _name(node)
         if path.suffix == ".tla" and name != path.stem:
-            raise TlaError(f"module `{name}` stands in a file of another name", span_of(name_node, file))
+            where = node.child_by_field_name("name") or node
+            raise TlaError(f"module `{name}` stands in a file of another name", span_of(where, file))
+        if not self.loading:
+            self.first, self.following = path, modules
         return self.resolved(node, name, path)
 
     def inner(self, node: tree_sitter.Node, outer: Resolver) -> Module:
         """A module inside another one, which sees what is declared before it there."""
-        name_node = node.child_by_field_name("name")
-        assert name_node is not None
-        assert name_node.text is not None
-        return self.resolved(node, name_node.text.decode(), Path(outer.file), outer)
+        return self.resolved(node, _name(node), Path(outer.file), outer)
 
     def resolved(
         self, node: tree_sitter.Node, name: str, path: Path, outer: Resolver | None = None
@@ -135,18 +138,51 @@ class _Loader:
                 resolver.include(found, span)
         return tuple(modules)
 
-    def module(self, name: str, span: Span, what: str) -> Module | Mapping[str, Native]:
-        """A file beside the module that `extends` or `instances` this one, or a standard module."""
+    def module(self, name: str, span: Span, what: str) -> Module | Mapping[str, Definition | Native]:
+        """The module that another one `extends` or `instances`; of a standard module, its operators."""
         beside = Path(span.file).parent / f"{name}.tla"
         if name in self.loading:
             raise TlaError(f"module `{name}` {what} itself: {' -> '.join([*self.loading, name])}", span)
         if beside.is_file():
             return self.load(beside)
+        if name in self.following:
+            return self.follower(name)
         if name in MODULES:
-            return MODULES[name]
+            return self.standard(MODULES[name], span)
         hint = did_you_mean(name, [*MODULES, *(path.stem for path in beside.parent.glob("*.tla"))])
         here = Path(span.file).name
         raise TlaError(f"no module `{name}`: not beside {here}, not a standard module{hint}", span)
+
+    def follower(self, name: str) -> Module:
+        """A module that stands after the first one in its file."""
+        place = self.first / name
+        if place not in self.loaded:
+            node = self.following[name]
+            _refuse_errors(node, str(self.first))
+            self.loaded[place] = self.resolved(node, name, self.first)
+        return self.loaded[place]
+
+    def standard(self, operators: Mapping[str, Native], span: Span) -> Mapping[str, Definition | Native]:
+        """The operators; those of a module that has a file of its own here are what the file defines."""
+        folder = Path(span.file).parent
+        replaced = {
+            module
+            for module in {native.module for native in operators.values()}
+            if (folder / f"{module}.tla").is_file() and module not in self.loading
+        }
+        found: dict[str, Definition | Native] = {
+            name: native for name, native in operators.items() if native.module not in replaced
+        }
+        for module in sorted(replaced):
+            found |= self.load(folder / f"{module}.tla").definitions
+        return found
+
+
+def _name(module: tree_sitter.Node) -> str:
+    name = module.child_by_field_name("name")
+    assert name is not None
+    assert name.text is not None
+    return name.text.decode()
 
 
 def _visible(module: Module) -> dict[str, Named]:

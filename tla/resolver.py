@@ -7,12 +7,14 @@ refused here, with its place, before anything is evaluated.
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import tree_sitter
 
+from . import selection
 from .errors import Span, TlaError, did_you_mean
 from .instances import Instantiation, Module, Replacement
 from .library import BUILTINS as FUNCTIONS
@@ -169,7 +171,7 @@ class Contents:
 class Library(Protocol):
     """Where a resolver finds other modules (modules.py)."""
 
-    def module(self, name: str, span: Span, what: str) -> Module | Mapping[str, Native]: ...
+    def module(self, name: str, span: Span, what: str) -> Module | Mapping[str, Definition | Native]: ...
     def inner(self, node: tree_sitter.Node, outer: Resolver) -> Module: ...
 
 
@@ -214,18 +216,38 @@ class Resolver:
                     self.unit(inner)
                 self.contents.local_names |= set(self.top.names) - before
             case "assumption":
-                named = node.child_by_field_name("name")
-                expression = self.expression(_parts(node)[-1], self.top)
-                self.contents.assumptions.append(
-                    Assumption(self.span(node), _text(named) if named else "", expression)
-                )
+                self.assumption(node)
             case "module":
                 inner_module = self.library.inner(node, self)
                 self.inner_modules[inner_module.name] = inner_module
-            case "theorem" | "use_or_hide" | "single_line" | "double_line" | "header_line" | "extends":
+            case "theorem":
+                self.theorem(node)
+            case "use_or_hide" | "single_line" | "double_line" | "header_line" | "extends":
                 pass
             case _:
                 raise self.unsupported(node, node.type)
+
+    def assumption(self, node: tree_sitter.Node) -> None:
+        """ASSUME A == e, the name of which may be used like that of a definition; or ASSUME e."""
+        named = node.child_by_field_name("name")
+        expression = self.expression(_parts(node)[-1], self.top)
+        if named is not None:
+            self.name_statement(named, expression)
+        self.contents.assumptions.append(
+            Assumption(self.span(node), _text(named) if named else "", expression)
+        )
+
+    def theorem(self, node: tree_sitter.Node) -> None:
+        """THEOREM T == e: what it says may be used by its name; it is not checked, and its proof not read."""
+        named = node.child_by_field_name("name")
+        statement = node.child_by_field_name("statement")
+        if named is not None and statement is not None and statement.type != "assume_prove":
+            self.name_statement(named, self.expression(statement, self.top))
+
+    def name_statement(self, name: tree_sitter.Node, statement: Expr) -> None:
+        made = Definition(self.span(name), _text(name), self.module)
+        made.complete(statement)
+        self.declare(self.top, made)
 
     def refuse_undefined(self) -> None:
         for promised in self.promised:
@@ -244,7 +266,7 @@ class Resolver:
         self.include(made.module.instances, self.span(node))
 
     def include(self, names: Mapping[str, Named], span: Span) -> None:
-        """Enters names of other modules; one that comes twice must mean the same."""
+        """Enters names of other modules. Of two operators with one name, the first counts (SANY warns)."""
         for name, meant in names.items():
             earlier = self.top.names.get(name)
             if earlier is not None and not _same(earlier, meant):
@@ -271,7 +293,7 @@ class Resolver:
 
     def instantiation(
         self, node: tree_sitter.Node, name: str, parameters: tuple[Parameter, ...], scope: Scope
-    ) -> Instantiation | Mapping[str, Native]:
+    ) -> Instantiation | Mapping[str, Definition | Native]:
         """What INSTANCE M WITH ... makes of M; just its names where M is a standard module."""
         reference, *substitutions = _parts(node)
         span = self.span(reference)
@@ -480,6 +502,8 @@ class Resolver:
 
     def application(self, node: tree_sitter.Node, scope: Scope) -> Expr:
         """Op(a, b), +(a, b), I(p)!Op(a): an operator by its name, with its arguments."""
+        if node.type == "bound_nonfix_op" and (built_in := self.built_in(node, scope)) is not None:
+            return built_in
         name, given, declaration = self.applied(node, scope)
         wanted = _argument_arities(declaration)
         arguments = tuple(
@@ -487,6 +511,16 @@ class Resolver:
             for place, part in enumerate(given)
         )
         return self.applying(self.span(node), name, declaration, arguments)
+
+    def built_in(self, node: tree_sitter.Node, scope: Scope) -> Expr | None:
+        """~(a), \\cup(a, b): an operator of the language before its operands; None for any other."""
+        name, given = self.head(node)
+        if name not in BUILTINS and name not in ("/\\", "\\/"):
+            return None
+        operands = tuple(self.expression(part, scope) for part in given)
+        if name in BUILTINS:
+            return Builtin(self.span(node), name, operands)
+        return (And if name == "/\\" else Or)(self.span(node), operands)
 
     def applied(
         self, node: tree_sitter.Node, scope: Scope
@@ -501,8 +535,16 @@ class Resolver:
         components = _parts(prefix)
         if any(component.type != "subexpr_component" for component in components):
             raise self.unsupported(node, f"the part `{_text(node)}` of an expression")
-        heads = [self.head(part) for part in [*(_parts(c)[0] for c in components), last]]
+        return self.found([*(_parts(component)[0] for component in components), last], node, scope)
+
+    def found(
+        self, parts: list[tree_sitter.Node], node: tree_sitter.Node, scope: Scope
+    ) -> tuple[str, list[tree_sitter.Node], Declaration]:
+        """The same of I(p)!J!Op(a), by its parts."""
+        heads = [self.head(part) for part in parts]
         first, *path = [name for name, _ in heads]
+        if not path:
+            return first, heads[0][1], self.lookup(self.span(node), first, scope)
         instance = scope.find(first)
         if not isinstance(instance, Instantiation):
             if instance is not None:
@@ -513,9 +555,43 @@ class Resolver:
         found = instance.find(tuple(path))
         if found is None:
             hint = did_you_mean(path[0], instance.names())
-            raise TlaError(f"`{first}` has no `{'!'.join(path)}`{hint}", self.span(last))
+            raise TlaError(f"`{first}` has no `{'!'.join(path)}`{hint}", self.span(parts[-1]))
         taken = heads[-1:] if isinstance(found, Native) else heads
         return "!".join([first, *path]), [part for _, given in taken for part in given], found
+
+    def subexpression(self, node: tree_sitter.Node, scope: Scope) -> Expr:
+        """Op!2!1, Op!:, Op!1!(e): a part of what Op is defined as, which is a definition of its own."""
+        prefix, last = _parts(node)
+        steps = [*_parts(prefix), last]
+        names = list(itertools.takewhile(lambda step: step.type == "subexpr_component", steps))
+        name, given, of = self.found([_parts(component)[0] for component in names], node, scope)
+        if not isinstance(of, Definition) or of.in_let or of.recursive or of.recursive_function:
+            raise self.unsupported(node, f"a part of `{name}`, which is no plain definition,")
+        parameters, part = list(of.parameters), of.body
+        for step in (_parts(step)[0] for step in steps[len(names) :]):
+            chosen: Expr | None = None
+            match step.type:
+                case "operator_args" if (inside := selection.opened(part)) is not None:
+                    bound, chosen = inside
+                    parameters += bound
+                    given = [*given, *_parts(step)]
+                case "colon":
+                    chosen = part
+                case "child_id":
+                    chosen = selection.operand(part, int(_text(step)))
+                case "langle_bracket" | "rangle_bracket":
+                    chosen = selection.operand(part, 1 if step.type == "langle_bracket" else 2)
+            if chosen is None:
+                raise self.unsupported(step, f"`{_text(step)}` of the expression at {part.span}")
+            part = chosen
+        made = Definition(self.span(node), _text(node), self.module, tuple(parameters))
+        made.complete(part)
+        wanted = _argument_arities(made)
+        arguments = tuple(
+            self.argument(argument, scope, wanted[place] if place < len(wanted) else 0)
+            for place, argument in enumerate(given)
+        )
+        return self.applying(self.span(node), _text(node), made, arguments)
 
     def head(self, node: tree_sitter.Node) -> tuple[str, list[tree_sitter.Node]]:
         """The name that a component of I(p)!Op(a) consists of, and its arguments."""
@@ -805,6 +881,7 @@ _HANDLERS: dict[str, Callable[[Resolver, tree_sitter.Node, Scope], Expr]] = {
     "bound_op": Resolver.application,
     "bound_nonfix_op": Resolver.application,
     "prefixed_op": Resolver.application,
+    "subexpression": Resolver.subexpression,
     "bound_infix_op": Resolver.infix,
     "bound_prefix_op": Resolver.prefix,
     "bound_postfix_op": Resolver.postfix,
@@ -908,7 +985,10 @@ def _kind(arity: int) -> str:
 
 
 def _same(a: Named, b: Named) -> bool:
-    return a is b or (isinstance(a, Native) and isinstance(b, Native) and a.function is b.function)
+    """Whether both are one thing, or operators that are used in the same way."""
+    if isinstance(a, Definition | Native) and isinstance(b, Definition | Native):
+        return _argument_arities(a) == _argument_arities(b)
+    return a is b
 
 
 def _is_local(to: Replacement, parameters: tuple[Parameter, ...]) -> bool:

@@ -534,6 +534,67 @@ class Union(LazySet):
         return " \\cup ".join(format_value(part) for part in self.parts)
 
 
+class Filtered(LazySet):
+    """{x \\in S : P(x)} where S cannot be enumerated."""
+
+    __slots__ = ("base", "test")
+
+    def __init__(self, base: LazySet, test: Callable[[Value], bool]) -> None:
+        self.base = base
+        self.test = test
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self.base and self.test(value)
+
+    def __repr__(self) -> str:
+        return f"{{x \\in {format_value(self.base)} : ...}}"
+
+
+class Difference(LazySet):
+    """S \\ T where S cannot be enumerated."""
+
+    __slots__ = ("base", "without")
+
+    def __init__(self, base: LazySet, without: Value) -> None:
+        self.base = base
+        self.without = without
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self.base and not contains(self.without, value)
+
+    def __repr__(self) -> str:
+        return f"({format_value(self.base)} \\ {format_value(self.without)})"
+
+
+class Intersection(LazySet):
+    """S \\cap T where none of them can be enumerated."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[LazySet, LazySet]) -> None:
+        self.parts = parts
+
+    def __contains__(self, value: Value) -> bool:
+        return all(value in part for part in self.parts)
+
+    def __repr__(self) -> str:
+        return " \\cap ".join(format_value(part) for part in self.parts)
+
+
+def filtered(base: Value, test: Callable[[Value], bool]) -> Value:
+    """{x \\in base : test(x)}; where base cannot be enumerated, it is known by its membership test."""
+    if is_finite(base):
+        return frozenset([value for value in elements(base) if test(value)])
+    return Filtered(base, test)
+
+
+def mapped(arguments: Value, rule: Callable[[Value], Value]) -> Value:
+    """[x \\in arguments |-> rule(x)]; where they cannot be enumerated, values are found when asked for."""
+    if is_finite(arguments):
+        return function({argument: rule(argument) for argument in elements(arguments)})
+    return LazyFunction(arguments, rule)
+
+
 def finite(value: Value) -> frozenset[Value]:
     """The set with all its elements."""
     if type(value) is frozenset:
@@ -557,7 +618,7 @@ def is_finite(value: Value) -> bool:
         case Product(factors=parts) | Union(parts=parts):
             return all(map(is_finite, parts))
         case LazySet():
-            return False  # Nat, Int, STRING, Seq(S)
+            return False  # Nat, Int, STRING, Seq(S), and what is made of them
     raise TlaError(f"expected a set, saw {format_value(value)}")
 
 

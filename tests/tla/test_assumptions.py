@@ -47,7 +47,7 @@ def in_a_state(text: str) -> tuple[str, list[str]]:
             return f"Text({token[0]})"
         return f"({token[0]} + zero)" if token["number"] else token[0]
 
-    tokens = r'\\\*.*|(?P<string>"(?:[^"\\]|\\.)*")|(?<!\w)(?P<number>\d+)(?!\w)'
+    tokens = r'\\\*.*|(?P<string>"(?:[^"\\]|\\.)*")|(?<![\w!])(?P<number>\d+)(?!\w)'
     text = re.sub(tokens, varied, text)
     declared = '\nVARIABLE zero\nText(text) == IF zero = 0 THEN text ELSE "changed"\n'
     return re.sub(

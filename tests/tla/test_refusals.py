@@ -298,7 +298,7 @@ FILES = {
     "two meanings": (
         {
             "M": b"---- MODULE M ----\nEXTENDS Good, N\n====",
-            "N": b"---- MODULE N ----\nOne == 2\n====",
+            "N": b"---- MODULE N ----\nOne(n) == n\n====",
             "Good": GOOD,
         },
         "M.tla:2:15: `One` means two things in the modules used here",

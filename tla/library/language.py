@@ -6,7 +6,20 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from ..values import Subsets, Union, Value, contains, domain, elements, equal, finite, truth
+from ..values import (
+    Difference,
+    Intersection,
+    Subsets,
+    Union,
+    Value,
+    contains,
+    domain,
+    elements,
+    equal,
+    finite,
+    is_finite,
+    truth,
+)
 
 
 def union(a: Value, b: Value) -> Value:
@@ -19,11 +32,12 @@ def union(a: Value, b: Value) -> Value:
 
 
 def intersection(a: Value, b: Value) -> Value:
-    """a \\cap b; one of the two may be a set that cannot be enumerated."""
+    """a \\cap b, known by its parts where none of them can be enumerated."""
     if type(a) is frozenset:
         elements(b)
         return frozenset(e for e in a if e in b)
-    elements(a)
+    if not is_finite(a) and not is_finite(b):
+        return Intersection((a, b))
     return frozenset(e for e in finite(b) if e in a)
 
 
@@ -32,6 +46,8 @@ def difference(a: Value, b: Value) -> Value:
     if type(a) is frozenset and type(b) is frozenset:
         return a - b
     elements(b)
+    if not is_finite(a):
+        return Difference(a, b)
     return frozenset(e for e in finite(a) if e not in b)
 
 

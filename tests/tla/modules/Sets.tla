@@ -1,6 +1,6 @@
 --------------------------------- MODULE Sets ---------------------------------
 \* Sets: operators of the language, set constructors, and module FiniteSets.
-EXTENDS Naturals, FiniteSets
+EXTENDS Naturals, FiniteSets, Sequences
 
 ASSUME {1, 2} = {2, 1, 1}
 ASSUME {} # {{}}
@@ -49,6 +49,18 @@ ASSUME Cardinality({{}}) = 1
 ASSUME IsFiniteSet({1, 2}) /\ IsFiniteSet({})
 ASSUME ~IsFiniteSet(Nat) /\ IsFiniteSet(SUBSET {1})
 ASSUME \A a \in 0..3 : Cardinality(1..a) = a
+
+\* --- sets and functions that cannot be enumerated ---
+ASSUME 3 \in {n \in Nat : n % 2 = 1} /\ 4 \notin {n \in Nat : n % 2 = 1}
+ASSUME [n \in {1, 3} |-> n] \in [{1, 3} -> {n \in Nat : n % 2 = 1}]
+ASSUME ~([n \in {1, 2} |-> n] \in [{1, 2} -> {n \in Nat : n % 2 = 1}])
+ASSUME 3 \in Nat \ {0} /\ 0 \notin Nat \ {0} /\ {1, 2} \subseteq Nat \ {0}
+ASSUME <<1, 2>> \in Seq(Nat \ {0}) /\ <<1, 0>> \notin Seq(Nat \ {0})
+ASSUME LET Odd == {n \in Nat : n % 2 = 1} IN {3} \subseteq Odd /\ Odd \cap (1..4) = {1, 3}
+ASSUME LET Above(S, low) == {n \in S : n > low} IN 4 \in Above(Nat, 3) /\ Above(1..4, 3) = {4}
+ASSUME [n \in Nat |-> n * n][12] = 144
+ASSUME LET squares == [n \in Nat |-> n * n] IN squares[squares[3]] = 81
+ASSUME LET sums == [m, n \in Nat |-> m + n] IN sums[1, 2] = 3
 
 \* --- sets of sets as values ---
 ASSUME LET quorums == {Q \in SUBSET {"a", "b", "c"} : 2 * Cardinality(Q) > 3}
