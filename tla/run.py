@@ -58,6 +58,11 @@ def no_trace() -> Value:
     raise TlaError("Trace has no value here: no behavior is being checked")
 
 
+def no_counterexample() -> Value:
+    """TLCExt!CounterExample where nothing is violated."""
+    return record(action=frozenset(), state=frozenset())
+
+
 @dataclass(slots=True)
 class Run:
     """One search, simulation or evaluation.
@@ -69,6 +74,7 @@ class Run:
     environment  IOEnv
     folder       where relative names of files begin
     trace        the states so far, as a sequence of records (TLCExt!Trace)
+    counterexample   what violates a property, for a POSTCONDITION (TLCExt!CounterExample)
     stopping     TLCSet("exit", TRUE) was called: the search is to end
     """
 
@@ -79,6 +85,7 @@ class Run:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     folder: Path = Path()
     trace: Callable[[], Value] = no_trace
+    counterexample: Callable[[], Value] = no_counterexample
     stopping: bool = False
 
 

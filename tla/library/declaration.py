@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..syntax import Native
-from ..values import LazySet, Value
+from ..values import LazyFunction, LazySet, Value
 
 Unary = Callable[[Value], Value]
 """An operator of one argument, as an argument."""
@@ -63,7 +63,9 @@ class Library:
 
     def constant(self, spelling: str, value: Value) -> None:
         """Declares an operator without arguments."""
-        self.own[spelling] = Native(spelling, self.name, 0, lambda: value, lazy=isinstance(value, LazySet))
+        self.own[spelling] = Native(
+            spelling, self.name, 0, lambda: value, lazy=isinstance(value, LazySet | LazyFunction)
+        )
 
     def visible(self) -> dict[str, Native]:
         """What a module that EXTENDS this one sees."""

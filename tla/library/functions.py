@@ -116,7 +116,10 @@ def anti_function(f: Value) -> Value:
 @FUNCTIONS.operator("IsInjective")
 def is_injective(f: Value) -> bool:
     """IsInjective(f): no two arguments have the same value."""
-    return len(range_of(f)) == len(domain(f))
+    found = [value for _, value in items(f)]
+    if len(frozenset(map(type, found))) > 1:  # perhaps of kinds that cannot be compared
+        return not any(equal(a, b) for a, b in itertools.combinations(found, 2))
+    return len(frozenset(found)) == len(found)
 
 
 @FUNCTIONS.operator("Injection")

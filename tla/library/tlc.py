@@ -39,7 +39,7 @@ class AnySet(LazySet):
         return True
 
     def __repr__(self) -> str:
-        return "Any"
+        return "ANY"
 
 
 TLC.constant("Any", AnySet())
