@@ -486,6 +486,12 @@ class Expressions:
             return self.callee(self.argument(argument, environment), arity, argument, environment)
         return self.stored(argument, environment)
 
+    def native_argument(self, argument: Expr | OperatorArgument, environment: Environment) -> str:
+        """The same for an operator of the libraries, which takes a LazySet as well."""
+        if isinstance(argument, Lambda | OperatorName):
+            return self.given(argument, environment)
+        return self.value(argument, environment)
+
     def callee(self, operator: Any, arity: int, node: OperatorArgument, environment: Environment) -> str:
         """A local Python function for an operator."""
         if isinstance(operator, Callee):
@@ -512,7 +518,7 @@ class Expressions:
         """An operator of a standard module: the cheap ones inline, where the kinds are sure enough."""
         if to.predicate:
             return f"(TRUE if {self.native_truth(to, arguments, environment)} else FALSE)"
-        given = [self.given(a, environment) for a in arguments]
+        given = [self.native_argument(a, environment) for a in arguments]
         implementation = self.home.implementation(to.function)
         if not to.pure:
             return self.called_here(implementation, given)
@@ -531,7 +537,7 @@ class Expressions:
     def native_truth(
         self, to: Native, arguments: tuple[Expr | OperatorArgument, ...], environment: Environment
     ) -> str:
-        given = [self.given(a, environment) for a in arguments]
+        given = [self.native_argument(a, environment) for a in arguments]
         if not to.pure:
             return self.called_here(self.home.implementation(to.function), given)
         if to.name in ("<", "<=", ">", ">="):

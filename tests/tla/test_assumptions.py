@@ -7,6 +7,7 @@ state, its numbers and strings made to depend on a variable so that nothing is k
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,26 @@ from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.model import Model
 from raftcheck.tla.modules import load, parse
+from raftcheck.tla.run import Run, running
 from raftcheck.tla.tlc import Options
 
-from .tlc import needs_tlc, run_tlc
+from .tlc import needs_community_modules, needs_tlc, run_tlc
 
-MODULES = sorted((Path(__file__).parent / "modules").glob("*.tla"))
+FOLDER = Path(__file__).parent / "modules"
+MODULES = [*sorted(FOLDER.glob("*.tla")), *sorted(FOLDER.glob("community/*.tla"))]
 by_module = pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])
 
 
 def config_of(path: Path) -> Config:
     beside = path.with_suffix(".cfg")
     return load_config(beside) if beside.exists() else Config(beside.name)
+
+
+@pytest.fixture(autouse=True)
+def _run(tmp_path: Path) -> Iterator[None]:
+    """Files are written to a folder of their own."""
+    with running(Run(folder=tmp_path)):
+        yield
 
 
 @by_module
@@ -44,12 +54,12 @@ def in_a_state(text: str) -> tuple[str, list[str]]:
 
     def varied(token: re.Match[str]) -> str:
         if token["string"]:
-            return f"Text({token[0]})"
+            return f"Said({token[0]})"
         return f"({token[0]} + zero)" if token["number"] else token[0]
 
     tokens = r'\\\*.*|(?P<string>"(?:[^"\\]|\\.)*")|(?<![\w!])(?P<number>\d+)(?!\w)'
     text = re.sub(tokens, varied, text)
-    declared = '\nVARIABLE zero\nText(text) == IF zero = 0 THEN text ELSE "changed"\n'
+    declared = '\nVARIABLE zero\nSaid(text) == IF zero = 0 THEN text ELSE "changed"\n'
     return re.sub(
         "^EXTENDS.*", lambda extends: extends[0] + declared, text, count=1, flags=re.MULTILINE
     ), names
@@ -69,18 +79,22 @@ def test_a_false_assumption_is_reported_with_its_place() -> None:
         Model(module, Config("M.cfg")).check_assumptions()
 
 
-# One module in the everyday suite, for each costs the start of a Java machine.
-every_module = [
-    pytest.param(path, marks=[] if path.stem == "Logic" else pytest.mark.deep, id=path.stem)
-    for path in MODULES
-]
+def marks(path: Path) -> list[pytest.MarkDecorator]:
+    """One module is in the everyday suite, for each costs the start of a Java machine."""
+    if path.parent != FOLDER:
+        return [pytest.mark.deep, needs_community_modules]
+    return [] if path.stem == "Logic" else [pytest.mark.deep]
+
+
+every_module = [pytest.param(path, marks=marks(path), id=path.stem) for path in MODULES]
 
 
 @needs_tlc
 @pytest.mark.parametrize("path", every_module)
-def test_tlc_accepts_the_module_too(path: Path, tmp_path: Path) -> None:
+def test_tlc_accepts_the_module_too(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = path.with_suffix(".cfg")
     if not config.exists():
         config = tmp_path / "empty.cfg"
         config.write_text("")
+    monkeypatch.chdir(tmp_path)
     assert run_tlc(path, config, Options()).result.violation is None

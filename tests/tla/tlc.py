@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from raftcheck.tla import TlaError
-from raftcheck.tla.tlc import Opinion, Options, Tlc
+from raftcheck.tla.tlc import JAR, Opinion, Options, Tlc
 
 
 def installed() -> Tlc | None:
@@ -17,6 +17,15 @@ def installed() -> Tlc | None:
         return None
 
 
+def has_community_modules() -> bool:
+    """Whether the jars that RAFTCHECK_TLC_JAR names have those of the community, which TLC comes without."""
+    tlc = installed()
+    return tlc is not None and "CommunityModules" in tlc.jar
+
+
+needs_community_modules = pytest.mark.skipif(
+    not has_community_modules(), reason=f"needs a CommunityModules.jar among those that {JAR} names"
+)
 needs_tlc = pytest.mark.skipif(installed() is None, reason="needs Java and TLC's jar")
 
 

@@ -150,7 +150,8 @@ def bag_of_all(image: Unary, b: Value) -> Value:
     """BagOfAll(F, b): F(e) for each copy of an element e."""
     counts: dict[Value, int] = {}
     for element, count in _counts(b).items():
-        counts[image(element)] = counts.get(image(element), 0) + count
+        made = strict(image(element))
+        counts[made] = counts.get(made, 0) + count
     return function(counts)
 
 
@@ -191,7 +192,7 @@ def map_then_fold_bag(op: Binary, base: Value, image: Unary, choose: Unary, b: V
     """
 
     def powers(element: Value) -> Value:
-        return functools.reduce(op, [image(element)] * _positive(apply(b, element)), base)
+        return functools.reduce(op, [strict(image(element))] * _positive(apply(b, element)), strict(base))
 
     return fold(op, base, [powers(element) for element in reversed(ordered(domain(b)))])
 
@@ -200,7 +201,7 @@ def map_then_fold_bag(op: Binary, base: Value, image: Unary, choose: Unary, b: V
 def fold_bag(op: Binary, base: Value, b: Value) -> Value:
     """FoldBag(op, base, b): op(... op(op(base, x), x) ..., y), the least element first."""
     copies = [[element] * _positive(apply(b, element)) for element in ordered(domain(b))]
-    found = functools.reduce(op, itertools.chain.from_iterable(copies), base)
+    found = functools.reduce(op, itertools.chain.from_iterable(copies), strict(base))
     return strict(found)
 
 

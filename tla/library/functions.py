@@ -38,7 +38,7 @@ def map_then_fold_set(op: Binary, base: Value, image: Unary, choose: Unary, s: V
         if chosen[-1] not in left:
             raise TlaError(f"expected an element of {format_value(left)}, saw {format_value(chosen[-1])}")
         left = left - {chosen[-1]}
-    return fold(op, base, [image(element) for element in reversed(chosen)])
+    return fold(op, base, [strict(image(element)) for element in reversed(chosen)])
 
 
 def fold(op: Binary, base: Value, values: list[Value]) -> Value:

@@ -111,7 +111,7 @@ def _charset(options: Value) -> str:
         ) from None
 
 
-@IO_UTILS.operator("Deserialize")
+@IO_UTILS.operator("Deserialize", pure=False)
 def deserialize(file: Value, options: Value) -> Value:
     """Deserialize(file, [format |-> "TXT", charset |-> "UTF-8"]): a record with the text as `stdout`."""
     if apply(options, "format") != "TXT":

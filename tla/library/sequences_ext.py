@@ -378,14 +378,14 @@ def replace_sub_sequence_at(place: Value, r: Value, s: Value, t: Value) -> Value
 def replace_first_sub_sequence(r: Value, s: Value, t: Value) -> Value:
     """ReplaceFirstSubSeq(r, s, t): t with r in the place of the first s, if there is one."""
     place = _place_of(s, t, 0)
-    return t if place is None else replace_sub_sequence_at(place + 1, r, s, t)
+    return sequence_or_text(t) if place is None else replace_sub_sequence_at(place + 1, r, s, t)
 
 
 @SEQUENCES_EXT.operator("ReplaceAllSubSeqs")
 def replace_all_sub_sequences(r: Value, s: Value, t: Value) -> Value:
     """ReplaceAllSubSeqs(r, s, t): t with r in the place of each s; of an empty s, before each element."""
     if equal(s, t):
-        return r
+        return sequence_or_text(r)
     whole = sequence_or_text(t)
     parts = []
     begin = 0

@@ -6,7 +6,7 @@ import math
 from typing import NoReturn
 
 from ..errors import TlaError
-from ..values import Value, field, finite, format_value, function, items, order_key, record
+from ..values import Value, field, finite, format_value, function, items, order_key, record, strict
 from .arguments import number, text
 from .declaration import Library
 from .io_utils import serialize, zero_padded
@@ -18,7 +18,7 @@ SVG = Library("SVG")
 @SVG.operator("SVGElem")
 def element(name: Value, attributes: Value, children: Value, inner: Value) -> Value:
     """SVGElem(name, attrs, children, innerText): the record of an element."""
-    return record(name=name, attrs=attributes, children=children, innerText=inner)
+    return record(name=name, attrs=strict(attributes), children=strict(children), innerText=inner)
 
 
 def _with(attributes: Value, **own: Value) -> Value:
