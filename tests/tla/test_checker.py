@@ -385,7 +385,7 @@ def test_what_has_no_value_is_located(text: str, message: str, states: int) -> N
 
 
 def test_what_has_no_value_in_an_initial_state_is_located() -> None:
-    with pytest.raises(TlaError, match=r"^M.tla:4:13: the divisor of .* must be positive, saw 0$"):
+    with pytest.raises(TlaError, match=r"^M.tla:4:13: the divisor of .* is 0$"):
         check(model_of("EXTENDS Naturals\nVARIABLE n\nInit == n = 1 \\div 0\nNext == UNCHANGED n"))
 
 

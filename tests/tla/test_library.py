@@ -28,7 +28,9 @@ REFUSED = {
     "7 \\div 0": ("Integers", "the divisor of \\div is 0"),
     "7 % (-3)": ("Integers", "the divisor of % must be positive, saw -3"),
     "1 / 2": ("Reals", "1 / 2 is a real number, expected \\div or an operator in its place"),
-    "1 \\in Real": ("Reals", "Real has no value, expected a configuration that says `Real <- Int` or the like"),
+    "1 \\in Real": (
+        "Reals", "Real has no value, expected a configuration that says `Real <- Int` or the like",
+    ),
     'Head("abc")': ("Sequences", 'expected a sequence, saw "abc"'),
     'Tail("")': ("Sequences", "Tail of the empty string"),
     'SubSeq("abc", 1, 4)': ("Sequences", 'SubSeq("abc", 1, 4) reaches outside of the sequence'),
@@ -36,7 +38,9 @@ REFUSED = {
     'Assert(1, "no")': ("TLC", "Assert failed: no"),
     "TLCGet(1)": ("TLC", "TLCGet(1) has no value: no TLCSet was there before"),
     'TLCGet("queeu")': ("TLC", 'TLCGet("queeu") has no value here; did you mean `queue`?'),
-    "TLCSet(-1, 2)": ("TLC, Integers", 'TLCSet expected a natural number, "s:...", "exit" or "pause", saw -1'),
+    "TLCSet(-1, 2)": (
+        "TLC, Integers", 'TLCSet expected a natural number, "s:...", "exit" or "pause", saw -1',
+    ),
     "RandomElement({})": ("TLC", "RandomElement of the empty set"),
     "RandomSetOfSubsets(9, 1, {1, 2})": ("Randomization", "expected at most 2^2 subsets to draw, saw 9"),
     "Trace": ("TLCExt", "Trace has no value here: no behavior is being checked"),
@@ -178,7 +182,8 @@ def test_chance_is_that_of_the_seed() -> None:
 
 
 def test_a_model_without_fixed_values_is_evaluated_each_time() -> None:
-    text = "---- MODULE M ----\nEXTENDS TLC, TLCExt, Naturals\nVARIABLE x\nP == TLCGetAndSet(1, +, 1, 0) < 2\n===="
+    head = "---- MODULE M ----\nEXTENDS TLC, TLCExt, Naturals\nVARIABLE x\n"
+    text = f"{head}P == TLCGetAndSet(1, +, 1, 0) < 2\n===="
     formula = Model(parse(text, "M.tla"), Config("M.cfg")).formula("P")
     with running(Run()):
         assert [formula.test((0,)) for _ in range(3)] == [True, True, False]
@@ -199,9 +204,8 @@ def test_the_run_before_comes_back_after_an_error() -> None:
 def test_a_module_shows_what_it_extends_and_no_more() -> None:
     assert "+" not in MODULES["Sequences"]
     assert MODULES["Integers"]["+"] is MODULES["Naturals"]["+"]
-    assert {":>", "(+)", "Max", "Range", "Append", "MapThenFoldSet", "Cardinality"} <= set(
-        MODULES["SequencesExt"]
-    )
+    extended = {":>", "(+)", "Max", "Range", "Append", "MapThenFoldSet", "Cardinality"}
+    assert extended <= set(MODULES["SequencesExt"])
     assert "Cardinality" not in MODULES["UndirectedGraphs"]
 
 
@@ -213,5 +217,5 @@ def test_modules_of_proofs_are_accepted() -> None:
 def test_every_operator_says_in_one_line_what_it_is() -> None:
     functions = {native.function for names in MODULES.values() for native in names.values() if native.arity}
     silent = [f.__qualname__ for f in functions if not (f.__doc__ or "").strip()]
-    # The values of a set of sequences is a class of its own, and TLAPS and Relation say it once for all.
+    # The pragmas of TLAPS and the properties of relations are declared in groups.
     assert all(name.startswith(("_always", "_declare")) for name in silent), silent
