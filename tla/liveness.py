@@ -72,12 +72,9 @@ class _Action:
 
     def look_at_steps(self) -> None:
         """From now on, whether a step is one of the action is a question of its own, and so is ENABLED."""
-        node, subscript, environment = self.atom.node, self.atom.subscript, self.atom.environment
-        assert subscript is not None
         self.run = None
-        self.formula = self.model.predicate("", node, environment)
-        enabled = Enabled(node.span, AngleAction(node.span, node, subscript))
-        self.enabled = self.model.predicate("", enabled, environment)
+        self.formula = self.model.predicate("", self.atom.node, self.atom.environment)
+        self.enabled = self.model.predicate("", _enabled(self.atom), self.atom.environment)
 
     def read(self, state: State, successors: Sequence[State], letters: list[int]) -> int:
         """Adds its bit to the letters of steps; the bit of ENABLED, where that is true."""
@@ -99,6 +96,12 @@ class _Action:
             if successor in steps:
                 letters[place] |= self.taken_bit
         return self.enabled_bit if steps else 0
+
+
+def _enabled(atom: Atom) -> Enabled:
+    """ENABLED <<A>>_v of an action with its subscript."""
+    assert atom.subscript is not None
+    return Enabled(atom.node.span, AngleAction(atom.node.span, atom.node, atom.subscript))
 
 
 def _change(model: Model, subscript: Expr, environment: Environment) -> Callable[[State, State], bool]:
@@ -237,14 +240,12 @@ class Graph:
         for successor in (*successors, state):
             evaluator = self.model.evaluator(state, successor)
             for atom in self.model.reader.atoms:
+                node = _enabled(atom) if atom.kind is Kind.ENABLED else atom.node
                 try:
-                    if atom.kind is not Kind.ENABLED:
-                        evaluator.truth(atom.node, atom.environment)
+                    evaluator.truth(node, atom.environment)
                 except TlaError as found:
                     return found
-        return (
-            error if isinstance(error, TlaError) else TlaError(f"a temporal property has no value: {error}")
-        )
+        return error if isinstance(error, TlaError) else TlaError(f"a property has no value: {error}")
 
     def counterexample(self) -> Lasso | None:
         """A fair behavior that violates a property: the first in the configuration that has one."""
