@@ -225,10 +225,10 @@ class Expressions:
         self.current = before
 
     @contextmanager
-    def from_here(self, node: Expr) -> Iterator[None]:
+    def from_here(self, node: Expr, environment: Environment) -> Iterator[None]:
         """Inside, the state of this place is where an action begins, and nothing is assigned yet."""
         kept = self.current, self.assigned, self.primed, self.step, self.initial
-        self.current = self.state(self.home.reads(node), node.span)
+        self.current = self.state(self.reads(node, environment), node.span)
         self.assigned, self.primed, self.step, self.initial = {}, False, False, False
         yield
         self.current, self.assigned, self.primed, self.step, self.initial = kept
@@ -294,6 +294,15 @@ class Expressions:
                     if self.primes(meant, inner):
                         return True
         return False
+
+    def reads(self, node: Any, environment: Environment) -> frozenset[str]:
+        """The variables that the value depends on, also through what its parameters stand for."""
+        found = self.home.reads(node)
+        for parameter in free_parameters(node):
+            match environment.get(parameter):
+                case Lazy(node=meant, environment=inner) | Operator(body=meant, environment=inner):
+                    found |= self.reads(meant, inner)
+        return found
 
     def simple(self, node: Any, environment: Environment) -> str | None:
         """Code where naming the value costs nothing, so that no local is needed; else None."""
@@ -911,7 +920,7 @@ class Expressions:
     def enabled(self, node: Enabled, environment: Environment) -> str:
         """ENABLED A: whether A can be satisfied in some way, also one that leaves variables open."""
         run = self.code.name("f")
-        with self.from_here(node.body), self.code.closure(f"def {run}(emit):"):
+        with self.from_here(node.body, environment), self.code.closure(f"def {run}(emit):"):
             self.home.actions(self).action(node.body, environment, lambda: self.code.line("emit(None)"))
         return f"can_emit({run})"
 
@@ -930,7 +939,7 @@ class Expressions:
     def between(self, node: Compose, environment: Environment) -> str:
         """A local with the states that the first part of A \\cdot B leads to."""
         run, found = self.code.name("f"), self.code.name()
-        with self.from_here(node), self.code.closure(f"def {run}(emit):"):
+        with self.from_here(node, environment), self.code.closure(f"def {run}(emit):"):
             first = self.home.actions(self)
             first.action(node.first, environment, first.emit)
         self.code.line(f"{found} = []")
