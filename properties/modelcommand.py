@@ -137,7 +137,10 @@ def _files(module: Path | None, config: Path | None) -> tuple[Path, Path]:
         return FOLDER / "MCraft.tla", config or FOLDER / "MCraft1.cfg"
     if not module.suffix:
         module = module.with_suffix(".tla")
-    return module, config or module.with_suffix(".cfg")
+    beside = module.with_suffix(".cfg")
+    if config is None and module.is_file() and not beside.is_file():
+        raise click.UsageError(f"{beside}: no such file; expected the configuration there, or --config FILE")
+    return module, config or beside
 
 
 def _news(so_far: Result) -> str:

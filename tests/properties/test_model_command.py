@@ -330,6 +330,13 @@ def test_bad_usage_is_one_line(model: CommandLine, arguments: list[str], message
     assert (ended.status, ended.out, ended.err) == (2, "", f"raftcheck: {message}\n")
 
 
+def test_a_configuration_is_looked_for_beside_the_module(model: CommandLine) -> None:
+    (model.folder / "Lift.cfg").unlink()
+    ended = model("Lift.tla")
+    message = "Lift.cfg: no such file; expected the configuration there, or --config FILE"
+    assert (ended.status, ended.out, ended.err) == (2, "", f"raftcheck: {message}\n")
+
+
 NESTED = LIFT.replace("floor > 0", "(" * 3000 + "floor > 0" + ")" * 3000)
 
 
