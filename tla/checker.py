@@ -16,6 +16,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 from .bounds import Stopped, Watch
@@ -26,6 +27,7 @@ from .requirements import Broken, Requirements
 from .run import Run, configuration, current, no_search, running
 from .symmetry import Symmetry
 from .values import Value, record
+from .workers import Share, team
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,12 @@ class Result:
 SAMPLED = 500
 """The states from which is learnt in which order SYMMETRY looks at the variables."""
 
+WORTH_SHARING = 100
+"""States of a level from which on several processes search together."""
+
+NEIGHBORS = 32
+"""States next to each other that one process expands: they are alike, and much is remembered of the last."""
+
 Progress = Callable[[Result], None]
 
 
@@ -98,17 +106,18 @@ def check(
     """All reachable states; stops at the first violation.
 
     progress   is called at each level of the search, and at least once a second
-    seconds    of real time, `memory` in bytes resident, and `depth` in states on a path end the search early
-    workers    the number of processes that share the search
+    seconds    of real time, `memory` in bytes resident (of all processes together), and `depth` in states
+               on a path end the search early
+    workers    the number of processes that share the search; where behaviors are looked at for temporal
+               properties, one does all of it
 
     An interrupt from the keyboard ends the search, too: its Result says how far it came.
     Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
     """
-    assert workers == 1, workers
     if not model.variables and not model.config.has_behavior:
         model.check_assumptions()  # the module says something of constants only
         return Result()
-    search = _Search(model, progress, seconds, memory, depth)
+    search = _Search(model, progress, seconds, memory, depth, workers)
     with running(replace(current(), facts=search.fact, trace=search.trace)) as run:
         model.check_assumptions()
         return search.run(run)
@@ -122,6 +131,7 @@ class _Search:
         seconds: float | None,
         memory: int | None,
         depth: int | None,
+        workers: int,
     ) -> None:
         self.model = model
         self.actions = model.actions()
@@ -151,20 +161,15 @@ class _Search:
         self.deepest = depth
         self.progress = progress
         self.result = Result()
-        self.watch = Watch(self.tell, seconds, memory)
+        self.workers = workers if self.graph is None else 1
+        self.watch = Watch(self.tell, seconds, memory and memory // self.workers)
+        self.states: list[State] = []
 
     def run(self, run: Run) -> Result:
         result = self.result
         try:
-            level = self.initial_level()
-            while level:
-                self.depth += 1
-                self.met = len(self.numbers)
-                self.tell()
-                self.adapt()
-                if self.depth == self.deepest:
-                    raise Stopped("depth")
-                level = self.next_level(level, run)
+            self.states = self.initial_level()
+            self.search(run)
             self.test_behaviors()
             self.test_postcondition()
         except _Found as found:
@@ -177,6 +182,87 @@ class _Search:
         if result.violation is not None:  # perhaps of a state outside of the constraints
             result.depth = max(result.depth, len(result.violation.behavior))
         return result
+
+    def search(self, run: Run) -> None:
+        """Level after level, alone, and with others as soon as that is worth it."""
+        while self.states:
+            self.begin_level()
+            self.tell()
+            self.adapt()
+            if self.workers > 1 and self.adapts is None and len(self.states) >= WORTH_SHARING:
+                break
+            self.states = self.next_level(self.states, run)
+        if not self.states:
+            return
+        work, merge = partial(self.share, run), self.merge
+        with team(self.workers, len(self.model.variables), work, merge) as others:
+            more = True
+            while more:
+                more = self.merge(others.shares(self.share(run, 0, others.size), self.watch.look))
+                self.tell()
+
+    def begin_level(self) -> None:
+        self.depth += 1
+        self.met = len(self.numbers)
+        if self.depth == self.deepest:
+            raise Stopped("depth")
+
+    # --- with others ------------------------------------------------------------------------------------
+
+    def share(self, run: Run, place: int, size: int) -> Share:
+        """Expands a part of the level, and forgets what it found, which has no numbers before the merge."""
+        found: list[State] = []
+        generated, new = self.generated[:], self.new[:]
+        first, violated = self.met - len(self.states), None
+        try:
+            for number, state in enumerate(self.states, first):
+                if (number // NEIGHBORS) % size != place:
+                    continue
+                if place == 0:
+                    self.watch.look()
+                if run.stopping:
+                    break
+                self.expanded = number + 1
+                self.expand(state, found)
+        except _Found:
+            violated = number
+        before, taken = self.before[self.met :], self.taken[self.met :]
+        for _ in found:
+            self.numbers.popitem()
+        del self.before[self.met :], self.taken[self.met :]
+        self.new = new
+        since = [now - then for now, then in zip(self.generated, generated, strict=True)]
+        self.generated = generated
+        return Share(before, taken, found, since, violated, run.stopping)
+
+    def merge(self, shares: Sequence[Share]) -> bool:
+        """Numbers what all have found; whether there is another level."""
+        violated = min((share.violated for share in shares if share.violated is not None), default=None)
+        before = [number for share in shares for number in share.before]
+        taken = [place for share in shares for place in share.taken]
+        states = [state for share in shares for state in share.states]
+        for share in shares:
+            self.generated = [a + b for a, b in zip(self.generated, share.generated, strict=True)]
+        last, following = self.states, []
+        for at in sorted(range(len(states)), key=before.__getitem__):
+            if violated is not None and before[at] >= violated:
+                break
+            key = self.key_of(states[at])
+            if key not in self.numbers:
+                self.add(key, before[at], taken[at])
+                self.new[taken[at]] += 1
+                following.append(states[at])
+        self.expanded = self.met
+        if violated is not None:
+            self.expanded = violated + 1
+            self.expand(last[violated + len(last) - self.met], following)
+            raise TlaError("what a worker process found violated cannot be found again; chance decides there")
+        if any(share.stopping for share in shares):
+            raise Stopped("exit")
+        self.states = following
+        if following:
+            self.begin_level()
+        return bool(following)
 
     def tell(self) -> None:
         if self.progress is not None:
@@ -347,7 +433,7 @@ class _Search:
         path.reverse()
         if self.key is not None:
             return self.along(path)
-        states = self.states(path)
+        states = self.plain_states(path)
         first, *following = path
         return (
             Step(None, states[first]),
@@ -377,7 +463,7 @@ class _Search:
     def initial_state(self, number: int) -> State:
         """The initial state of that number: with its key, the first within the constraints."""
         if self.key is None:
-            return self.states([number])[number]
+            return self.plain_states([number])[number]
         return next(
             state
             for state in self.model.initial_states()
@@ -385,7 +471,7 @@ class _Search:
             and self.numbers[self.key(state)] == number
         )
 
-    def states(self, numbers: Sequence[int]) -> dict[int, State]:
+    def plain_states(self, numbers: Sequence[int]) -> dict[int, State]:
         """The states of these numbers, where they are their own keys."""
         wanted = set(numbers)
         return {number: state for state, number in self.numbers.items() if number in wanted}
