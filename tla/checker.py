@@ -15,9 +15,10 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
+from random import Random
 
 from .bounds import Stopped, Watch
 from .errors import TlaError
@@ -82,8 +83,8 @@ class Result:
     violation: Violation | None = None
 
 
-SAMPLED = 500
-"""The states from which is learnt in which order SYMMETRY looks at the variables."""
+SAMPLED, WALKED = 300, 60
+"""The states from which is learnt in which order SYMMETRY looks at the variables; those of one walk."""
 
 WORTH_SHARING = 100
 """States of a level from which on several processes search together."""
@@ -149,8 +150,6 @@ class _Search:
         self.symmetry = model.symmetry()
         self.key = _key(model, self.symmetry)
         self.graph = Graph(model) if requirements.behaviors else None
-        # Where a view looks at canonical forms, these compare the variables in their order, as in TLC.
-        self.adapts = self.symmetry if model.config.view is None else None
         self.numbers: dict[Value, int] = {}
         self.before = array("I")
         self.taken = array("I")
@@ -168,6 +167,7 @@ class _Search:
     def run(self, run: Run) -> Result:
         result = self.result
         try:
+            self.adapt()
             self.states = self.initial_level()
             self.search(run)
             self.test_behaviors()
@@ -188,8 +188,7 @@ class _Search:
         while self.states:
             self.begin_level()
             self.tell()
-            self.adapt()
-            if self.workers > 1 and self.adapts is None and len(self.states) >= WORTH_SHARING:
+            if self.workers > 1 and len(self.states) >= WORTH_SHARING:
                 break
             self.states = self.next_level(self.states, run)
         if not self.states:
@@ -319,12 +318,47 @@ class _Search:
         self.taken.append(place)
 
     def adapt(self) -> None:
-        """Has the canonical forms found in a good order, as soon as there are states to learn it from."""
-        symmetry = self.adapts
-        if symmetry is not None and len(self.numbers) >= SAMPLED:
-            symmetry.adapt(list(islice(self.numbers, SAMPLED)))
-            self.numbers = {symmetry.canonical(key): number for key, number in self.numbers.items()}
-            self.adapts = None
+        """Has canonical forms found in an order of the variables that is good for states like those of walks.
+
+        What a VIEW leaves out comes last, and so decides nothing that it shows.
+        """
+        _, following = self.model.behavior()
+        if self.symmetry is None or not self.model.compiler.is_pure(following):
+            return
+        hidden: list[int] = []
+        if self.model.config.view is not None:
+            seen = self.model.compiler.reads(self.model.definition(self.model.config.view.name).body)
+            hidden = [place for place, name in enumerate(self.model.variables) if name not in seen]
+        with suppress(Broken, *RUNTIME_ERRORS):  # the search comes to what is wrong
+            self.symmetry.adapt(self.walks(), hidden)
+
+    def walks(self) -> list[State]:
+        """The states of a few random walks."""
+        requirements, chance = self.requirements, Random(0)
+        states: list[State] = []
+        initial: list[State] = []
+
+        def meet(state: State) -> None:
+            initial.append(state)
+            if len(initial) == SAMPLED:
+                raise Stopped("enough")
+
+        with suppress(Stopped):
+            self.model.each_initial_state(meet)
+        while initial and len(states) < SAMPLED:
+            state = chance.choice(initial)
+            for _ in range(WALKED):
+                states.append(state)
+                found = [
+                    successor
+                    for _, action, constraints, *_ in self.tests
+                    for successor in taken(action, state)
+                    if requirements.within(successor, constraints)
+                ]
+                if not found:
+                    break
+                state = chance.choice(found)
+        return states
 
     def next_level(self, level: list[State], run: Run) -> list[State]:
         following: list[State] = []

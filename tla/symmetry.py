@@ -167,8 +167,12 @@ class Symmetry:
             images[place], remaining = known or self._least(remaining, place, value)
         return tuple(images)
 
-    def adapt(self, sample: Collection[tuple[Value, ...]]) -> None:
-        """Orders the variables so that the states of a sample leave the fewest permutations soonest."""
+    def adapt(self, sample: Collection[tuple[Value, ...]], last: Collection[int] = ()) -> None:
+        """Orders the variables so that the states of a sample leave the fewest permutations soonest.
+
+        What mostly has a value that was not there before comes late, when few images are left to be made of
+        it; and the places `last` come after all others.
+        """
 
         def left(place: int) -> int:
             return sum(len(self._least(self._all, place, state[place])[1].permutations) for state in sample)
@@ -176,7 +180,10 @@ class Symmetry:
         def values(place: int) -> int:
             return len({state[place] for state in sample})
 
-        self.order = tuple(sorted(range(self.variables), key=lambda place: (left(place), values(place))))
+        def rank(place: int) -> tuple[bool, bool, int]:
+            return place in last, values(place) > len(sample) // 4, left(place)
+
+        self.order = tuple(sorted(range(self.variables), key=rank))
 
     def _least(self, remaining: _Remaining, place: int, value: Value) -> tuple[Value, _Remaining]:
         """The least image of a variable's value, and the permutations that lead there."""
