@@ -359,9 +359,9 @@ def test_tlc_agrees(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.deep
 @needs_tlc
-@pytest.mark.parametrize("seed", [seed for seed in range(24) if seed not in (2, 22)])
+@pytest.mark.parametrize("seed", [seed for seed in range(24) if seed not in (2, 7, 22)])
 def test_tlc_agrees_on_random_properties_of_random_graphs(seed: int, tmp_path: Path) -> None:
-    """Two properties are left out for `<=>` between temporal formulas, which TLC does not know."""
+    """What TLC refuses is left out: `<=>` of temporal formulas, actions deep inside of a formula."""
     walk = random_walk(seed)
     test_tlc_agrees(Case(walk.module, walk.config), tmp_path)
 
@@ -382,3 +382,22 @@ def test_enabledness_that_nothing_can_tell_is_an_error_with_its_place() -> None:
     assert violation is not None
     assert violation.kind == "error"
     assert violation.message == "M.tla:18:34: `low'` is read before it has a value"
+
+
+def test_what_an_impure_predicate_says_is_as_of_when_all_successors_are_known() -> None:
+    """A trace that is read to its end, and one that is not: TLC says the same of both."""
+    trace = r"""
+---- MODULE M ----
+EXTENDS Naturals, TLC
+CONSTANT Last
+VARIABLE l
+Init == l = 1
+Next == l <= 9 /\ l # Last /\ l' = l + 1
+Spec == Init /\ [][Next]_l
+Matched == [](l <= 9 => [](TLCGet("queue") = 1 \/ l > 9))
+===="""
+    config = "CONSTANT Last = {} SPECIFICATION Spec PROPERTY Matched CHECK_DEADLOCK FALSE"
+    assert check(model_of(trace, config.format(20))).violation is None
+    violation = check(model_of(trace, config.format(5))).violation
+    assert violation is not None
+    assert (violation.name, len(violation.behavior), violation.loop) == ("Matched", 5, 4)
