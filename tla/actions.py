@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from . import values
 from .expressions import Environment, Expressions, Lazy, Operator, single
@@ -266,6 +267,8 @@ class Actions:
             inner = self.of.entered(meant, node.arguments, environment)
             self.action(meant.body, inner, then)
             return True
+        if isinstance(meant, Definition):  # the argument of an operator parameter
+            return self.referred(replace(node, to=meant), environment, then)
         if not isinstance(to, Definition) or meant is not None or to.recursive or to.recursive_function:
             return False
         if not self.as_action(to.body):

@@ -169,6 +169,8 @@ class _Search:
         try:
             self.adapt()
             self.states = self.initial_level()
+            if not self.states:
+                self.depth = 1  # as TLC counts when no initial state is within the constraints
             self.search(run)
             self.test_behaviors()
             self.test_postcondition()

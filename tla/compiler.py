@@ -17,6 +17,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -162,7 +163,10 @@ class Compiler:
     def define(self, name: str, parameters: list[str], code: Code) -> Callable[..., Any]:
         source = f"def {name}({', '.join(parameters)}):\n{code.text()}"
         self.sources.append(source)
-        exec(builtins.compile(source, f"<{name}>", "exec"), self.namespace)
+        with warnings.catch_warnings():  # a formula may compare what can only be different
+            warnings.simplefilter("ignore", SyntaxWarning)
+            compiled = builtins.compile(source, f"<{name}>", "exec")
+        exec(compiled, self.namespace)
         made: Callable[..., Any] = self.namespace[name]
         return made
 

@@ -66,11 +66,11 @@ from .values import (
     Value,
     apply,
     boolean,
-    domain,
     elements,
     equal,
     finite,
     format_value,
+    found,
     function,
     is_finite,
     ordered,
@@ -427,9 +427,10 @@ class Evaluator:
     def updated(self, f: Value, path: list[Value], update: Update, environment: Environment) -> Value:
         if not path:
             return strict(self.value(update.value, {**environment, update.at: f}))
-        if path[0] not in domain(f):
+        before = found(f, path[0])
+        if before is None:
             return f
-        return replaced(f, path[0], self.updated(apply(f, path[0]), path[1:], update, environment))
+        return replaced(f, path[0], self.updated(before, path[1:], update, environment))
 
     # --- actions --------------------------------------------------------------------------------------
 

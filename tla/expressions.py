@@ -359,9 +359,11 @@ class Expressions:
                 return self.may_be_lazy(body, environment) or not isinstance(body, Ref)
             case Ref(to=Native(lazy=lazy)):
                 return lazy
-            case Ref(to=Parameter() as parameter):
+            case Ref(to=Parameter() as parameter, arguments=()):
                 meant = environment.get(parameter)
                 return isinstance(meant, Lazy) and self.may_be_lazy(meant.node, meant.environment)
+            case Ref(to=Parameter()):
+                return True
             case Ref(to=Constant() | Definition()):
                 value = self.home.constant_value(node) if not node.arguments else None
                 if value is not None:

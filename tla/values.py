@@ -201,15 +201,25 @@ def apply(f: Value, argument: Value) -> Value:
 
 
 def found(f: Value, argument: Value) -> Value | None:
-    """f[argument], or None where that is not in the domain; no function inside of what was not found."""
+    """f[argument], or None where that is not in the domain; no function inside of what was not found.
+
+    TlaError for an argument of another kind than those in the domain.
+    """
     if type(f) is Function:
         place = f.domain.index.get(argument)
-        return None if place is None else f.values[place]
+        if place is not None:
+            return f.values[place]
+        _refuse_foreign(argument, f.domain.set)
+        return None
     if type(f) is tuple:
-        return f[argument - 1] if type(argument) is int and 0 < argument <= len(f) else None
+        if type(argument) is int:
+            return f[argument - 1] if 0 < argument <= len(f) else None
+        if f:
+            raise TlaError(f"{format_value(f)} is applied to {format_value(argument)}, expected a number")
+        return None
     if f is None:
         return None
-    return apply(f, argument) if argument in domain(f) else None
+    return apply(f, argument) if contains(domain(f), argument) else None
 
 
 def field(r: Value, name: str) -> Value:
@@ -416,7 +426,7 @@ class Sequences(LazySet):
         self.base = base
 
     def __contains__(self, value: Value) -> bool:
-        return type(value) is tuple and all(item in self.base for item in value)
+        return type(value) is tuple and all(contains(self.base, item) for item in value)
 
     def __repr__(self) -> str:
         return f"Seq({format_value(self.base)})"
@@ -433,7 +443,7 @@ class Subsets(LazySet):
     def __contains__(self, value: Value) -> bool:
         if not isinstance(value, frozenset | LazySet):
             raise TlaError(f"is {format_value(value)} a subset of {format_value(self.base)}? It is not a set")
-        return all(item in self.base for item in value)
+        return all(contains(self.base, item) for item in value)
 
     def __iter__(self) -> Iterator[Value]:
         base = ordered(finite(self.base))
@@ -458,7 +468,9 @@ class FunctionSet(LazySet):
             return False
         if type(value) not in (Function, tuple, LazyFunction):
             raise TlaError(f"is {format_value(value)} in [S -> T]? It is not a function")
-        return domain(value) == self.arguments and all(result in self.results for _, result in items(value))
+        return domain(value) == self.arguments and all(
+            contains(self.results, result) for _, result in items(value)
+        )
 
     def __iter__(self) -> Iterator[Value]:
         arguments = ordered(finite(self.arguments))
@@ -486,7 +498,7 @@ class RecordSet(LazySet):
         if type(value) is tuple or value.domain.set != self.fields.keys():
             return False
         index = value.domain.index
-        return all(value.values[index[name]] in allowed for name, allowed in self.fields.items())
+        return all(contains(allowed, value.values[index[name]]) for name, allowed in self.fields.items())
 
     def __iter__(self) -> Iterator[Value]:
         choices = itertools.product(*(ordered(finite(allowed)) for allowed in self.fields.values()))
@@ -505,9 +517,15 @@ class Product(LazySet):
         self.factors = factors
 
     def __contains__(self, value: Value) -> bool:
-        if type(value) is not tuple or len(value) != len(self.factors):
+        if type(value) is ModelValue:
             return False
-        return all(item in factor for item, factor in zip(value, self.factors, strict=True))
+        if type(value) is str:
+            value = tuple(value)  # for TLC a string is a sequence of characters here
+        if type(value) is not tuple:
+            raise TlaError(f"is {format_value(value)} in {format_value(self)}? It is not a tuple")
+        if len(value) != len(self.factors):
+            return False
+        return all(contains(factor, item) for item, factor in zip(value, self.factors, strict=True))
 
     def __iter__(self) -> Iterator[Value]:
         return itertools.product(*(ordered(finite(factor)) for factor in self.factors))
@@ -525,7 +543,7 @@ class Union(LazySet):
         self.parts = parts
 
     def __contains__(self, value: Value) -> bool:
-        return any(value in part for part in self.parts)
+        return any(contains(part, value) for part in self.parts)
 
     def __iter__(self) -> Iterator[Value]:
         return iter(frozenset(itertools.chain.from_iterable(self.parts)))
@@ -635,18 +653,20 @@ def contains(value: Value, candidate: Value) -> bool:
         if candidate in value:
             return True
         for member in value:  # mostly, the first is like the candidate
-            return type(member) is not type(candidate) and _foreign(candidate, value)
+            if type(member) is not type(candidate):
+                _refuse_foreign(candidate, value)
+            return False
         return False
     if isinstance(value, LazySet):
         return candidate in value
     raise TlaError(f"is {format_value(candidate)} an element of {format_value(value)}? That is not a set")
 
 
-def _foreign(candidate: Value, members: frozenset[Value]) -> bool:
-    """FALSE for what is no member; TlaError where it cannot be compared with the members."""
+def _refuse_foreign(candidate: Value, members: frozenset[Value]) -> None:
+    """TlaError for what is no member, and cannot be compared with the members either."""
     kind = _kind(candidate)
     if type(candidate) is ModelValue or any(_kind(e) == kind or type(e) is ModelValue for e in members):
-        return False
+        return
     raise TlaError(
         f"is {format_value(candidate)} an element of {format_value(members)}? It is of another kind"
     )

@@ -7,7 +7,7 @@ wants to know where an error is, or which conjunct of an action was false (expla
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .environment import EMPTY, Binding, Closure, Environment, Thunk
@@ -264,6 +264,8 @@ class Walk:
         if isinstance(meant, Closure):
             inner = evaluator.entered(meant.parameters, meant.environment, node.arguments, environment)
             return meant.body, inner, ""
+        if isinstance(meant, Definition):  # the argument of an operator parameter
+            return self.body(replace(node, to=meant), environment, evaluator)
         if not isinstance(to, Definition) or meant is not None or to.recursive or to.recursive_function:
             return None
         inner = evaluator.entered(to.parameters, EMPTY, node.arguments, environment)

@@ -303,7 +303,7 @@ LAZY: list[tuple[LazySet, list[Value]]] = [
     (RecordSet({"p": ab, "q": frozenset()}), []),
     (Product((numbers(1, 2), ab)), [(1, "a"), (1, "b"), (2, "a"), (2, "b")]),
     (Product((numbers(1), ab, numbers(3))), [(1, "a", 3), (1, "b", 3)]),
-    (Union((numbers(1), Subsets(frozenset()))), [1, frozenset()]),
+    (Union((frozenset([numbers(1)]), Subsets(frozenset()))), [frozenset(), numbers(1)]),
 ]
 
 
@@ -489,7 +489,7 @@ def test_an_operator_takes_any_values_or_says_what_it_expected(
 
 
 def test_text_is_no_set_and_no_count() -> None:
-    with pytest.raises(TlaError, match=r'^expected a set, saw "ab"$'):
+    with pytest.raises(TlaError, match=r'"ab"\? That is not a set$'):
         intersection("ab", ab)
     with pytest.raises(TlaError, match=r'^expected a number, saw "1"$'):
         copies_in("a", record(a="1"))

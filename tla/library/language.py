@@ -16,7 +16,6 @@ from ..values import (
     domain,
     elements,
     equal,
-    finite,
     is_finite,
     truth,
 )
@@ -31,30 +30,38 @@ def union(a: Value, b: Value) -> Value:
     return Union((a, b))
 
 
+def _alike(a: Value, b: Value) -> bool:
+    """Whether these are plain sets whose elements (mostly all like the first) can be compared."""
+    if type(a) is not frozenset or type(b) is not frozenset or not a or not b:
+        return False
+    return type(next(iter(a))) is type(next(iter(b)))
+
+
 def intersection(a: Value, b: Value) -> Value:
-    """a \\cap b, known by its parts where none of them can be enumerated."""
-    if type(a) is frozenset:
-        elements(b)
-        return frozenset(e for e in a if e in b)
-    if not is_finite(a) and not is_finite(b):
+    """a \\cap b, known by its parts where neither can be enumerated; {} if one is {}, as for TLC."""
+    if _alike(a, b):
+        return a & b
+    if type(a) is not frozenset:
+        a, b = b, a
+    if not is_finite(a):
+        a, b = b, a
+    if not is_finite(a):
         return Intersection((a, b))
-    return frozenset(e for e in finite(b) if e in a)
+    return frozenset([e for e in a if contains(b, e)])
 
 
 def difference(a: Value, b: Value) -> Value:
-    """a \\ b"""
-    if type(a) is frozenset and type(b) is frozenset:
+    """a \\ b, known by its parts where a cannot be enumerated. As in TLC, b may be anything if a is {}."""
+    if _alike(a, b):
         return a - b
-    elements(b)
     if not is_finite(a):
         return Difference(a, b)
-    return frozenset(e for e in finite(a) if e not in b)
+    return frozenset([e for e in a if not contains(b, e)])
 
 
 def subset(a: Value, b: Value) -> bool:
     """a \\subseteq b"""
-    elements(b)
-    return all(e in b for e in elements(a))
+    return all(contains(b, e) for e in elements(a))
 
 
 def union_all(s: Value) -> Value:

@@ -20,10 +20,10 @@ def length(s: Value) -> int:
 
 @SEQUENCES.operator("\\o")
 def concatenate(s: Value, t: Value) -> Value:
-    """s \\o t: the elements of s, then those of t."""
+    """s \\o t: the elements of s, then those of t; after a sequence, those of a string are characters."""
     if type(s) is str and type(t) is str:
         return s + t
-    return sequence(s) + sequence(t)
+    return sequence(s) + (tuple(t) if type(t) is str else sequence(t))
 
 
 @SEQUENCES.operator("Append")
