@@ -35,6 +35,7 @@ from .syntax import (
     Unchanged,
     Variable,
     branches,
+    variables_of,
 )
 from .values import Value
 
@@ -102,8 +103,8 @@ class Actions:
                     self.of.at(state),
                 ):
                     self.action(second, environment, after)
-            case AngleAction():
-                self.in_turn(node.parts, environment, then)
+            case AngleAction(action=action, subscript=subscript):
+                self.action(action, environment, lambda: self.changed(node, subscript, environment, then))
             case Unchanged(body=body):
                 self.unchanged(body, environment, then)
             case Builtin(operator="=", arguments=(left, right)) if target := self.target(left, environment):
@@ -253,6 +254,16 @@ class Actions:
         code = self.of.equality(Prime(node.span, node), node, environment)
         with self.restoring(), self.code.block(f"if {code}:"):
             then()
+
+    def changed(
+        self, node: AngleAction, subscript: Expr, environment: Environment, then: Continuation
+    ) -> None:
+        """The v of <<A>>_v changes; where A leaves one of its variables open, it may."""
+        names = variables_of(subscript, self.of.home.binding.meaning)
+        if names is not None and names - self.of.assigned.keys():
+            then()
+        else:
+            self.test(node.parts[1], environment, then)
 
     def referred(self, node: Ref, environment: Environment, then: Continuation) -> bool:
         """An operator whose body is to be read as an action; False where it is just a formula."""

@@ -24,7 +24,7 @@ from .automata import automaton
 from .environment import Environment
 from .errors import TlaError
 from .model import RUNTIME_ERRORS, Formula, Model, State
-from .syntax import AngleAction, Definition, Enabled, Expr, Ref, Tuple, Unchanged, Variable
+from .syntax import AngleAction, Enabled, Expr, Unchanged, variables_of
 from .temporal import (
     FALSE,
     All,
@@ -106,29 +106,14 @@ def _enabled(atom: Atom) -> Enabled:
 
 def _change(model: Model, subscript: Expr, environment: Environment) -> Callable[[State, State], bool]:
     """Whether the value of the subscript changes in a step."""
-    places = _variables(model, subscript)
-    if places is None:
+    names = variables_of(subscript, model.binding.meaning)
+    if names is None:
         unchanged = model.predicate("", Unchanged(subscript.span, subscript), environment)
         return lambda state, successor: not unchanged.holds(state, successor)
-    if len(places) == len(model.variables):
+    if len(names) == len(model.variables):
         return ne
-    read = itemgetter(*places)
+    read = itemgetter(*map(model.variables.index, names))
     return lambda state, successor: bool(read(state) != read(successor))
-
-
-def _variables(model: Model, subscript: Expr) -> list[int] | None:
-    """The places of the variables, where the subscript is one or a tuple of such; else None."""
-    match subscript:
-        case Ref(to=Variable(name=name)):
-            return [model.variables.index(name)]
-        case Ref(to=Definition() as to, arguments=()):
-            meant = model.binding.meaning(to)
-            return _variables(model, meant.body) if isinstance(meant, Definition) else None
-        case Tuple(items=items) if items:
-            parts = [_variables(model, item) for item in items]
-            if None not in parts:
-                return sorted({place for part in parts for place in part or ()})
-    return None
 
 
 class _Letters:

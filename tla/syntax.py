@@ -563,6 +563,21 @@ def variables_under(node: Any, meaning: Meaning) -> frozenset[str]:
     )
 
 
+def variables_of(node: Any, meaning: Meaning = as_written) -> frozenset[str] | None:
+    """The names of the variables, where the expression is one or a tuple of such; else None."""
+    match node:
+        case Ref(to=Variable(name=name)):
+            return frozenset((name,))
+        case Ref(to=Definition() as to, arguments=()):
+            meant = meaning(to)
+            return variables_of(meant.body, meaning) if isinstance(meant, Definition) else None
+        case Tuple(items=items) if items:
+            parts = [variables_of(item, meaning) for item in items]
+            found = [part for part in parts if part is not None]
+            return frozenset().union(*found) if len(found) == len(parts) else None
+    return None
+
+
 @cache
 def variables_written(node: Any) -> frozenset[str]:
     """The names of the variables x for which an action says `x' = ...` or `x' \\in ...`."""

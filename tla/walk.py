@@ -35,6 +35,7 @@ from .syntax import (
     Unchanged,
     Variable,
     branches,
+    variables_of,
 )
 from .values import Value, equal, strict
 
@@ -156,8 +157,14 @@ class Walk:
             case BoxAction(action=action, subscript=subscript):
                 either = Or(node.span, (action, Unchanged(node.span, subscript)))
                 yield from self.paths(either, environment, assigned, depth, trail)
-            case AngleAction():
-                yield from self.in_turn(node.parts, environment, (assigned, depth, trail))
+            case AngleAction(action=action, subscript=subscript):
+                names = variables_of(subscript, self.evaluator.binding.meaning)
+                for path in self.paths(action, environment, assigned, depth, trail):
+                    # Where A leaves one of the variables of v open, v may change.
+                    if names is not None and names - path[0].keys():
+                        yield path
+                    else:
+                        yield from self.paths(node.parts[1], environment, *path)
             case Unchanged(body=body):
                 yield from self.unchanged(node, body, environment, assigned, depth, trail)
             case Builtin(operator="=", arguments=(target, source)) if name := self.target(
