@@ -404,7 +404,9 @@ class _Search:
                             requirements.test(successor, invariants)
                             requirements.test(successor, always, "property")
                     if requirements.steps:
+                        self.level = depth
                         requirements.test_step(state, successor)
+                        self.level = depth + 1
                 if self.graph is not None:
                     reached += [t for t in found if self.leads(state, t, constraints)]
                 found.clear()
@@ -420,8 +422,12 @@ class _Search:
 
     def leads(self, state: State, successor: State, constraints: Sequence[Formula]) -> bool:
         """Whether the search goes along a step, to a state new or known."""
-        requirements = self.requirements
-        return requirements.within(successor, constraints) and requirements.allowed(state, successor)
+        if not self.requirements.within(successor, constraints):
+            return False
+        self.level -= 1  # of a step, the level is that of the state before
+        allowed = self.requirements.allowed(state, successor)
+        self.level += 1
+        return allowed
 
     def note(self, number: int, state: State, successors: list[State]) -> None:
         """Keeps the steps from a state, for what is said of whole behaviors."""

@@ -529,6 +529,11 @@ def test_a_constraint_of_the_level_bounds_the_search() -> None:
     assert counts(result) == (4, 10, 2)
 
 
+def test_the_level_of_a_step_is_that_of_the_state_before() -> None:
+    result = check(model_of(REPORT, "INIT Init NEXT Next ACTION_CONSTRAINT Shallow"))
+    assert counts(result) == (6, 14, 3)  # as the TLC of 2026 counts
+
+
 def test_the_model_may_end_the_search() -> None:
     result = check(model_of(REPORT, "INIT Init NEXT Next CONSTRAINT Ends"))
     assert (result.stopped, result.violation) == ("exit", None)
