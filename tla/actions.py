@@ -217,15 +217,20 @@ class Actions:
 
     def target(self, node: Expr, environment: Environment) -> str | None:
         """The variable that `node = ...` gives a value to, or None where it just compares."""
+        node, environment = self.meant(node, environment)
         if not self.of.initial:
             if not isinstance(node, Prime):
                 return None
-            node = node.body
-        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Lazy):
-            node, environment = meant.node, meant.environment
+            node, environment = self.meant(node.body, environment)
         if isinstance(node, Ref) and isinstance(node.to, Variable) and node.to.name not in self.of.assigned:
             return node.to.name
         return None
+
+    def meant(self, node: Expr, environment: Environment) -> tuple[Expr, Environment]:
+        """What a parameter, or a LET definition without any, stands for."""
+        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Lazy):
+            node, environment = meant.node, meant.environment
+        return node, environment
 
     def bind_variable(self, name: str, code: str, then: Continuation) -> None:
         before = self.of.assigned
@@ -282,7 +287,7 @@ class Actions:
             return self.referred(replace(node, to=meant), environment, then)
         if not isinstance(to, Definition) or meant is not None or to.recursive or to.recursive_function:
             return False
-        if not self.as_action(to.body):
+        if not self.as_action(to.body) and not self.binds(node):
             return False
         inner = self.of.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
         with self.restoring():

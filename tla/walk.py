@@ -250,15 +250,20 @@ class Walk:
 
     def target(self, node: Expr, environment: Environment, assigned: Assignment) -> str | None:
         """The variable that `node = ...` gives a value to, or None where it just compares."""
+        node, environment = self.meant(node, environment)
         if not self.initial:
             if not isinstance(node, Prime):
                 return None
-            node = node.body
-        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Thunk):
-            node, environment = meant.node, meant.environment
+            node, environment = self.meant(node.body, environment)
         if isinstance(node, Ref) and isinstance(node.to, Variable) and node.to.name not in assigned:
             return node.to.name
         return None
+
+    def meant(self, node: Expr, environment: Environment) -> tuple[Expr, Environment]:
+        """What a parameter, or a LET definition without any, stands for."""
+        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Thunk):
+            node, environment = meant.node, meant.environment
+        return node, environment
 
     def body(
         self, node: Ref, environment: Environment, evaluator: Evaluates
