@@ -155,7 +155,7 @@ class Actions:
 
     def is_settled(self) -> bool:
         """Whether every variable has its value."""
-        return len(self.of.assigned) == len(self.of.home.place)
+        return self.of.home.place.keys() <= self.of.assigned.keys()
 
     @contextmanager
     def restoring(self) -> Iterator[None]:

@@ -196,11 +196,10 @@ class Expressions:
             if name not in self.assigned:
                 return self.refusal(f"the variable `{name}` is read before it has a value")
             return self.assigned[name]
-        place = self.home.place[name]
         if not self.primed:
-            source = f"{self.current}[{place}]"
+            source = f"{self.current}[{self.home.place[name]}]"
         elif self.step:
-            source = f"t[{place}]"
+            source = f"t[{self.home.place[name]}]"
         elif name in self.assigned:
             return self.assigned[name]
         else:

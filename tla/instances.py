@@ -2,7 +2,10 @@
 its constants and variables.
 
 A definition that depends on something replaced is copied with the replacement written into it; any other one
-serves as it is. With parameters, I(p) == INSTANCE M WITH x <- e, every copy has p before its own parameters.
+serves as it is. In ENABLED A, the variables after the step are not those of a state but any that A allows, so
+that nothing is replaced there: with x <- e + 1, `ENABLED (x' = 5)` is true, whatever e is.
+
+With parameters, I(p) == INSTANCE M WITH x <- e, every copy has p before its own parameters.
 
 As in TLC, a configuration replaces a name of the instanced module inside of it (`Send <- MCSend` holds for
 what I!Next says of Send), but not what is asked for as I!Send: so a replacement can refer to the original.
@@ -16,17 +19,27 @@ from typing import Any
 
 from .errors import Span
 from .syntax import (
+    And,
+    AngleAction,
     Assumption,
+    BoxAction,
+    Builtin,
     Constant,
     Declaration,
     Definition,
+    Enabled,
     Expr,
     Lambda,
     Let,
     Native,
     OperatorName,
+    Or,
     Parameter,
+    Prime,
     Ref,
+    Temporal,
+    Tuple,
+    Unchanged,
     Variable,
     named,
     reachable,
@@ -84,6 +97,7 @@ class Instantiation:
         self._entries: dict[tuple[str, ...], Definition | Native] = {}
         self._copies: dict[Definition, Definition] = {}
         self._affected: dict[Any, bool] = {}
+        self._enabling: Instantiation | None = None
         self._function: tuple[Definition, Definition] | None = None
         """The function that is being copied into a LET, and its copy."""
 
@@ -185,6 +199,13 @@ class Instantiation:
             return self._operator(node)
         if isinstance(node, Let):
             return self._let(node)
+        if isinstance(node, Enabled) and self._may_differ(node):
+            return Enabled(node.span, self._in_enabled().rewritten(node.body))
+        if isinstance(node, Temporal) and node.operator in ("WF", "SF") and self._may_differ(node):
+            subscript, action, *instantiated = node.arguments
+            enabled = instantiated or [Enabled(node.span, AngleAction(node.span, action, subscript))]
+            parts = (subscript, action, *enabled)
+            return Temporal(node.span, node.operator, tuple(map(self.rewritten, parts)))
         if not hasattr(node, "__dataclass_fields__") or isinstance(node, Span | Definition | Parameter):
             return node
         changed = {
@@ -193,6 +214,19 @@ class Instantiation:
             if (new := self.rewritten(old := getattr(node, part.name))) is not old
         }
         return replace(node, **changed) if changed else node
+
+    def _may_differ(self, node: Expr) -> bool:
+        """Whether to replace variables after the step as well would change the meaning of ENABLED."""
+        if self.in_let or not self._depends(node):
+            return False
+        targets = [_variable(to) for source, to in self.replaced.items() if isinstance(source, Variable)]
+        return None in targets or len(set(targets)) < len(targets)
+
+    def _in_enabled(self) -> Instantiation:
+        """What rewrites the action of an ENABLED."""
+        if self._enabling is None:
+            self._enabling = _InEnabled(self)
+        return self._enabling
 
     def _reference(self, node: Ref) -> Any:
         arguments = self.rewritten(node.arguments)
@@ -253,3 +287,43 @@ def _name(span: Span, parameter: Parameter) -> Ref | OperatorName:
 
 def _is_itself(declaration: Constant | Variable, to: Replacement) -> bool:
     return to is declaration or (isinstance(to, Ref) and to.to is declaration)
+
+
+def _variable(to: Replacement) -> Variable | None:
+    """The variable that just gets another name here."""
+    to = to.to if isinstance(to, Ref) else to
+    return to if isinstance(to, Variable) else None
+
+
+class _InEnabled(Instantiation):
+    """Rewrites the action of an ENABLED: variables before the step are replaced, those after it are bound."""
+
+    def __init__(self, of: Instantiation) -> None:
+        super().__init__(of.span, of.name, of.module, of.replaced, of.parameters)
+        bound: dict[Constant | Variable, Replacement] = {
+            source: Ref(of.span, Variable(source.span, f"{of.name}!{source.name}", bound=True))
+            if isinstance(source, Variable)
+            else to
+            for source, to in of.replaced.items()
+        }
+        self._after = Instantiation(of.span, of.name, of.module, bound, of.parameters)
+
+    def rewritten(self, node: Any) -> Any:
+        match node:
+            case Prime(body=body):
+                return Prime(node.span, self._after.rewritten(body))
+            case Unchanged(body=body):
+                return self._unchanged(node, body)
+            case AngleAction(parts=parts):
+                return And(node.span, tuple(map(self.rewritten, parts)))
+            case BoxAction(action=action, subscript=subscript):
+                return self.rewritten(Or(node.span, (action, Unchanged(node.span, subscript))))
+        return super().rewritten(node)
+
+    def _unchanged(self, node: Unchanged, body: Expr) -> Expr:
+        match body:
+            case Tuple(items=items) if items:
+                return And(node.span, tuple(self._unchanged(node, item) for item in items))
+            case Ref(to=Definition(parameters=(), in_let=False) as to) if self.is_affected(to):
+                return self._unchanged(node, to.body)
+        return Builtin(node.span, "=", (self.rewritten(Prime(node.span, body)), self.rewritten(body)))

@@ -19,10 +19,11 @@ from .errors import Span
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
-    """VARIABLE x"""
+    """VARIABLE x. One that is `bound` is part of no state, but free in an ENABLED (instances.py)."""
 
     span: Span
     name: str
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -389,7 +390,10 @@ class AngleAction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Temporal:
-    """A temporal operator: [], <>, ~>, WF_v(A), SF_v(A)."""
+    """A temporal operator: [], <>, ~>, WF_v(A), SF_v(A).
+
+    In an instance, fairness has ENABLED <<A>>_v as a third argument: A and v there do not tell it.
+    """
 
     span: Span
     operator: str
@@ -559,7 +563,10 @@ def variables_read(node: Any) -> frozenset[str]:
 def variables_under(node: Any, meaning: Meaning) -> frozenset[str]:
     """The variables that the value depends on where a configuration replaces names."""
     return frozenset(
-        d.name for body in reachable(node, meaning) for d in named(body) if isinstance(d, Variable)
+        d.name
+        for body in reachable(node, meaning)
+        for d in named(body)
+        if isinstance(d, Variable) and not d.bound
     )
 
 

@@ -291,8 +291,11 @@ class Reader:
                 if positive:
                     return always(disjunction(first, eventually(then)))
                 return eventually(conjunction(first, always(then)))
-            case "WF" | "SF" as fairness, (subscript, action):
-                enabled = self.number(Kind.ENABLED, action, environment, subscript)
+            case "WF" | "SF" as fairness, (subscript, action, *instantiated):
+                if instantiated:
+                    enabled = self.number(Kind.STATE, instantiated[0], environment)
+                else:
+                    enabled = self.number(Kind.ENABLED, action, environment, subscript)
                 taken = Is(self.number(Kind.TAKES, action, environment, subscript), positive)
                 idle = Is(enabled, not positive)
                 if fairness == "WF" and positive:

@@ -190,7 +190,7 @@ class Walk:
         if not items:
             yield path
             return
-        settled = len(path[0]) == len(self.variables)
+        settled = self.is_settled(path[0])
         for further in self.paths(items[0], environment, *path):
             yield from self.in_turn(items[1:], environment, further)
             if settled:
@@ -209,8 +209,11 @@ class Walk:
             return
         for further in self.paths(body, environments[0], assigned, depth, trail):
             yield from self.for_all(body, environments[1:], *further)
-            if len(assigned) == len(self.variables):
+            if self.is_settled(assigned):
                 return
+
+    def is_settled(self, assigned: Assignment) -> bool:
+        return all(name in assigned for name in self.variables)
 
     def unchanged(
         self,

@@ -65,8 +65,11 @@ def subset(a: Value, b: Value) -> bool:
 
 
 def union_all(s: Value) -> Value:
-    """UNION s"""
-    return frozenset(itertools.chain.from_iterable(elements(member) for member in elements(s)))
+    """UNION s, known by its parts where some of them cannot be enumerated."""
+    members = [elements(member) for member in elements(s)]
+    if all(map(is_finite, members)):
+        return frozenset(itertools.chain.from_iterable(members))
+    return Union(tuple(members))
 
 
 def subsets(s: Value) -> Value:
