@@ -524,6 +524,15 @@ def test_the_level_is_that_of_the_state_that_is_looked_at() -> None:
     assert (result.violation, result.distinct) == (None, 10)
 
 
+def test_on_a_step_the_level_is_that_of_the_state_where_it_begins() -> None:
+    module = REPORT.replace("Shallow ==", 'Begins == TLCGet("level") = n + 1 /\\ n < 2\nShallow ==')
+    result = check(model_of(module, "INIT Init NEXT Next ACTION_CONSTRAINT Begins"))
+    assert counts(result) == (6, 14, 3)
+    steps = "INIT Init NEXT Next CONSTRAINT Low PROPERTY Steps"
+    module = module.replace("Shallow ==", 'Steps == [][n\' > n => TLCGet("level") = n + 1]_vars\nShallow ==')
+    assert check(model_of(module, steps)).violation is None
+
+
 def test_a_constraint_of_the_level_bounds_the_search() -> None:
     result = check(model_of(REPORT, "INIT Init NEXT Next CONSTRAINT Shallow"))
     assert counts(result) == (4, 10, 2)

@@ -374,14 +374,22 @@ def test_an_instance_with_a_parameter_is_fair_for_what_the_parameter_stands_for(
     assert violation.loop == 0
 
 
-def test_enabledness_that_nothing_can_tell_is_an_error_with_its_place() -> None:
-    """What n' is says what (low + 2 * high)' is, and not what low' and high' are."""
+def test_a_step_is_enabled_in_an_instance_whatever_it_makes_of_what_is_replaced() -> None:
+    """n' = ... has a solution, though (low + 2 * high)' = ... does not say what low' and high' are."""
     module = COUNTER.replace("Less ==", "Fully == Both!CSpec\nLess ==")
-    model = model_of(module, "SPECIFICATION Spec PROPERTY Fully")
-    violation = check(model).violation
+    assert check(model_of(module, "SPECIFICATION Spec PROPERTY Fully")).violation is None
+    violation = check(model_of(module, "SPECIFICATION Lazy PROPERTY Fully")).violation
+    assert violation is not None
+    assert (violation.kind, violation.name) == ("property", "Fully")
+
+
+def test_enabledness_that_nothing_can_tell_is_an_error_with_its_place() -> None:
+    """Nothing says what high' is before it is asked for."""
+    module = COUNTER.replace("Less ==", "Fully == WF_vars(low' = high')\nLess ==")
+    violation = check(model_of(module, "SPECIFICATION Spec PROPERTY Fully")).violation
     assert violation is not None
     assert violation.kind == "error"
-    assert violation.message == "M.tla:18:34: `low'` is read before it has a value"
+    assert violation.message == "M.tla:25:25: `high'` is read before it has a value"
 
 
 def test_what_an_impure_predicate_says_is_as_of_when_all_successors_are_known() -> None:
