@@ -9,8 +9,9 @@ is only tested.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from typing import Any
 
 from . import values
 from .expressions import Environment, Expressions, Lazy, Operator, single
@@ -18,6 +19,7 @@ from .syntax import (
     ACTION_LEVEL,
     And,
     AngleAction,
+    Bound,
     BoxAction,
     Builtin,
     Case,
@@ -39,6 +41,12 @@ from .syntax import (
 )
 from .values import Value
 
+LARGE = 250
+"""A disjunct with more nodes than this is a function of its own."""
+
+SHARED = 50
+"""What comes after a disjunction is written once where it has more nodes than this."""
+
 Continuation = Callable[[], None]
 """Writes what comes after an action that has been satisfied."""
 
@@ -59,8 +67,7 @@ class Actions:
                 self.in_turn(items, environment, then)
             case Or(items=items):
                 for item in items:
-                    with self.restoring():
-                        self.action(item, environment, then)
+                    self.apart(item, environment, then)
             case If(condition=condition, then=one, otherwise=other):
                 code = self.of.truth(condition, environment)
                 with self.restoring(), self.code.block(f"if {code}:"):
@@ -72,8 +79,7 @@ class Actions:
             case Let(body=body):
                 self.action(body, self.of.with_definitions(node, environment), then)
             case Quantifier(universal=False, bounds=bounds, body=body):
-                with self.restoring(), self.of.looping(bounds, environment, in_order=True) as (inner, _):
-                    self.action(body, inner, then)
+                self.exists(bounds, body, environment, then)
             case Quantifier(universal=True) if self.unrolled(node, environment, then):
                 pass
             case Quantifier(universal=True, body=body) if not self.of.initial and self.branches(body):
@@ -121,6 +127,64 @@ class Actions:
             case _:
                 self.test(node, environment, then)
 
+    def apart(self, node: Expr, environment: Environment, then: Continuation) -> None:
+        """One of several disjuncts; a large one is a function of its own, for CPython's sake."""
+        if self.of.home.weight(node) <= LARGE:
+            with self.restoring():
+                self.action(node, environment, then)
+            return
+        run = self.code.name("f")
+        with self.restoring(), self.code.closure(f"def {run}():"):
+            self.action(node, environment, then)
+        self.code.line(f"{run}()")
+
+    def exists(
+        self, bounds: tuple[Bound, ...], body: Expr, environment: Environment, then: Continuation
+    ) -> None:
+        """\\E as loops. What its body asks first, and not of the elements, is asked once, before them."""
+        of = self.of
+        sets = [self.code.atom(of.members(bound.domain, environment, in_order=True)) for bound in bounds]
+        with self.restoring(), ExitStack() as tests:
+            asked = of.asked_first(bounds, body, environment, self.is_test)
+            if asked:
+                tests.enter_context(self.code.block(f"if {' and '.join(sets)}:"))
+            for item, inner in asked:
+                tests.enter_context(self.code.block(f"if {of.truth(item, inner)}:"))
+            with of.loops_over(sets, bounds, environment) as (inner, _):
+                self.action(body, inner, then)
+
+    def is_test(self, node: Expr) -> bool:
+        """Whether it may be asked once for all elements of a quantifier: it binds nothing, and is true one way."""
+        return not self.binds(node) and not self.branches(node) and self.of.is_test(node)
+
+    def shared(self, then: Continuation) -> Continuation:
+        """What comes after several branches, as a function that each of them calls.
+
+        There is one for each set of variables that are assigned by then; what is assigned is handed over.
+        """
+        place, before = self.code.here(), dict(self.of.assigned)
+        made: dict[Any, str] = {}
+
+        def onward() -> None:
+            assigned = self.of.assigned
+            kept = {
+                name: code for name, code in assigned.items()
+                if before.get(name) == code or (name, code) in self.of.unprimed
+            }  # fmt: skip
+            given = [name for name in assigned if name not in kept]
+            key = (tuple(sorted(kept)), tuple(given), self.trail, self.of.current)
+            if key not in made:
+                made[key] = self.code.name("f")
+                with self.code.writing_at(place), self.restoring():
+                    names = {name: self.code.name("n") for name in given}
+                    with self.code.closure(f"def {made[key]}({', '.join(names.values())}):"):
+                        unchanged = {n: self.of.variable(n, None) for n in kept if before.get(n) != kept[n]}
+                        self.of.assigned = {**before, **unchanged, **names}
+                        then()
+            self.code.line(f"{made[key]}({', '.join(assigned[name] for name in given)})")
+
+        return onward
+
     def back(self, then: Continuation) -> Continuation:
         """What comes after, seen from the state of this place."""
         here = self.of.current
@@ -143,15 +207,20 @@ class Actions:
         if not items:
             then()
             return
-        self.action(items[0], environment, lambda: self.after_first(items[1:], environment, then))
+        rest: Continuation = lambda: self.after_first(items[1:], environment, then)  # noqa: E731
+        if self.branches(items[0]) and sum(map(self.of.home.weight, items[1:])) > SHARED:
+            rest = self.shared(rest)
+        self.action(items[0], environment, rest)
 
     def after_first(self, items: tuple[Expr, ...], environment: Environment, then: Continuation) -> None:
         """What comes after the first of several conjuncts."""
         if not items:
             then()
             return
-        step = self.test if self.is_settled() else self.action
-        step(items[0], environment, lambda: self.after_first(items[1:], environment, then))
+        if self.is_settled():
+            self.test(items[0], environment, lambda: self.after_first(items[1:], environment, then))
+        else:
+            self.in_turn(items, environment, then)
 
     def is_settled(self) -> bool:
         """Whether every variable has its value."""

@@ -9,12 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 _ATOM = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|-?[0-9]+|'[^'\\]*'")
 
 Scope = tuple[int, ...]
 """A block, by the numbers of the blocks around it and its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the code to come back to, for lines that turn out to be needed there."""
+
+    lines: list[Any]
+    indent: int
+    scope: Scope
+    loops: int
+    function: int
 
 
 class Code:
@@ -41,6 +53,19 @@ class Code:
         place: list[Any] = []
         self.lines.append(place)
         return place
+
+    def here(self) -> Place:
+        return Place(self.placeholder(), self.indent, self.scope, self.loops, self.function)
+
+    @contextmanager
+    def writing_at(self, place: Place) -> Iterator[None]:
+        """Lines go to the place, which sees what was evaluated in the blocks around it."""
+        outer = self.lines, self.indent, self.scope, self.loops, self.function
+        self.lines, self.indent, self.scope = [], place.indent, place.scope
+        self.loops, self.function = place.loops, place.function
+        yield
+        place.lines.extend(self.lines)
+        self.lines, self.indent, self.scope, self.loops, self.function = outer
 
     def name(self, prefix: str = "t") -> str:
         return f"{prefix}{self._number()}"
@@ -108,13 +133,7 @@ class Code:
 
     def text(self) -> str:
         """The body, indented."""
-        rendered = []
-        for entry in self.lines:
-            if isinstance(entry, list):  # a placeholder, filled or not
-                rendered += [f"{' ' * indent}{text}" for indent, text in entry]
-            else:
-                rendered.append(f"{' ' * entry[0]}{entry[1]}")
-        return "\n".join(rendered) or " pass"
+        return "\n".join(_rendered(self.lines)) or " pass"
 
     def reaches(self, scope: tuple[int, ...]) -> bool:
         """Whether what was done in that scope has been done whenever control is here."""
@@ -140,6 +159,14 @@ class Code:
     def named(self, code: str) -> str:
         """A name for the value, which may be asked for attributes; a number may not."""
         return self.atom(f"({code})" if class_of(code) == "int" else code)
+
+
+def _rendered(lines: list[Any]) -> Iterator[str]:
+    for entry in lines:
+        if isinstance(entry, list):  # a placeholder, filled or not
+            yield from _rendered(entry)
+        else:
+            yield f"{' ' * entry[0]}{entry[1]}"
 
 
 def has_lines(lines: list[Any]) -> bool:

@@ -31,7 +31,7 @@ from .environment import Environment as Meanings
 from .errors import TlaError
 from .evaluator import Evaluator
 from .expressions import Environment, Expressions, Local, Operator, all_nodes
-from .library.bags import bag_with, bag_without
+from .library.bags import bag_with, bag_without, is_bag_with, is_bag_without
 from .library.language import subset
 from .library.numbers import within
 from .syntax import (
@@ -44,8 +44,10 @@ from .syntax import (
     Native,
     Or,
     Parameter,
+    Ref,
     SetFilter,
     SetMap,
+    children,
     free_parameters,
 )
 from .values import FALSE, TRUE, LazyFunction, LazySet, Value
@@ -78,6 +80,7 @@ class Compiler:
         self._folded: dict[Any, str | None] = {}
         self._implementations: dict[Any, str] = {}
         self.reads, self.level, self.is_pure = binding.reads, binding.level, binding.is_pure
+        self._weights: dict[Any, int] = {}
         self._numbers = itertools.count(1)
 
     # --- the shapes -------------------------------------------------------------------------------------
@@ -278,6 +281,18 @@ class Compiler:
             wrapper.line(f"return {once}[0]")
         self.define(name, ["s"], wrapper)
 
+    def weight(self, node: Any) -> int:
+        """How many nodes the code of an expression comes from, with the operators that are inlined."""
+        if node not in self._weights:
+            self._weights[node] = 1  # for operators that recur
+            weight = 1 + sum(map(self.weight, children(node)))
+            if isinstance(node, Ref):
+                to = self.binding.meaning(node.to)
+                if isinstance(to, Definition) and not to.recursive and not to.recursive_function:
+                    weight += self.weight(to.body)
+            self._weights[node] = weight
+        return self._weights[node]
+
     # --- ENABLED and \cdot -------------------------------------------------------------------------------
 
     def actions(self, expressions: Expressions) -> Actions:
@@ -343,9 +358,10 @@ def as_tuple(value: Value, size: int) -> tuple[Value, ...]:
 _RUNTIME: dict[str, Any] = {
     **{name: getattr(values, name) for name in (
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",
-        "contains", "domain", "elements", "field", "filtered", "finite", "found", "function", "mapped",
-        "ordered", "replaced", "strict", "truth", "unlike")},
+        "arguments", "contains", "domain", "elements", "field", "filtered", "finite", "found", "function",
+        "mapped", "ordered", "replaced", "strict", "truth", "unlike")},
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
+    "is_bag_with": is_bag_with, "is_bag_without": is_bag_without,
     "product": itertools.product, "refuse": refuse, "can_emit": can_emit, "no_case": no_case,
     "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

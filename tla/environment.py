@@ -7,12 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .syntax import (
+    CONSTANT_LEVEL,
+    And,
     Constant,
     Declaration,
     Definition,
     Expr,
+    If,
+    Let,
     Native,
+    Or,
     Parameter,
+    Quantifier,
+    Ref,
+    Tuple,
+    Unchanged,
+    Variable,
     is_pure,
     level,
     level_under,
@@ -36,8 +46,11 @@ class Binding:
     constants: dict[str, Value] = field(default_factory=dict)
     overrides: dict[Any, Definition | Native | Constant] = field(default_factory=dict)
     """By key_of the declaration that is replaced."""
+    known: dict[Definition, Value] = field(default_factory=dict)
+    """The values of definitions that are the same in every state (is_fixed), once they are asked for."""
     _levels: dict[Any, int] = field(default_factory=dict)
     _reads: dict[Any, frozenset[str]] = field(default_factory=dict)
+    _kept: dict[Any, frozenset[str]] = field(default_factory=dict)
     _pure: dict[Any, bool] = field(default_factory=dict)
 
     def meaning(self, declaration: Declaration) -> Declaration:
@@ -62,11 +75,55 @@ class Binding:
             self._reads[node] = variables_under(node, self.meaning)
         return self._reads[node]
 
+    def keeps(self, node: Any) -> frozenset[str]:
+        """Variables that are unchanged in every step that satisfies the formula; perhaps not all of them."""
+        if node not in self._kept:
+            self._kept[node] = frozenset()  # for operators that recur
+            self._kept[node] = self._keeps(node)
+        return self._kept[node]
+
+    def _keeps(self, node: Any) -> frozenset[str]:
+        match node:
+            case And(items=items):
+                return frozenset().union(*map(self.keeps, items))
+            case Or(items=items):
+                return frozenset.intersection(*map(self.keeps, items))
+            case If(then=then, otherwise=otherwise):
+                return self.keeps(then) & self.keeps(otherwise)
+            case Let(body=body) | Quantifier(universal=False, body=body):
+                return self.keeps(body)
+            case Unchanged(body=body):
+                return self._variables(body)
+            case Ref(to=to):
+                meant = self.meaning(to)
+                if isinstance(meant, Definition) and not meant.recursive_function:
+                    return self.keeps(meant.body)
+        return frozenset()
+
+    def _variables(self, node: Any) -> frozenset[str]:
+        """The variables in a tuple of variables, and of such tuples."""
+        match node:
+            case Tuple(items=items):
+                return frozenset().union(*map(self._variables, items))
+            case Ref(to=to, arguments=()):
+                meant = self.meaning(to)
+                if isinstance(meant, Variable):
+                    return frozenset((meant.name,))
+                if isinstance(meant, Definition) and isinstance(meant.body, Tuple | Ref):
+                    return self._variables(meant.body)
+        return frozenset()
+
     def is_pure(self, node: Any) -> bool:
         """Whether evaluating it again gives the same, and nothing is seen of it (syntax.Native)."""
         if node not in self._pure:
             self._pure[node] = is_pure(node, self.meaning)
         return self._pure[node]
+
+    def is_fixed(self, definition: Definition) -> bool:
+        """Whether the value of a definition without parameters is the same wherever it is asked for."""
+        if definition in self.known:
+            return True
+        return not definition.in_let and self.level(definition.body) == CONSTANT_LEVEL
 
 
 def key_of(declaration: Declaration) -> Any:

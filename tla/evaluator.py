@@ -164,10 +164,18 @@ class Evaluator:
                 if isinstance(meant, Closure):
                     return self.call(meant.parameters, meant.body, meant.environment, arguments, environment)
                 return meant
-            case Definition(recursive_function=True):
-                return self.recursive_function(to, EMPTY)
+            case Definition(parameters=()) if self.binding.is_fixed(to):
+                if to not in self.binding.known:
+                    self.binding.known[to] = self.definition(to)
+                return self.binding.known[to]
+            case Definition(parameters=()):
+                return self.definition(to)
             case Definition():
                 return self.call(to.parameters, to.body, EMPTY, arguments, environment)
+
+    def definition(self, to: Definition) -> Value:
+        """A definition of a module, without parameters."""
+        return self.recursive_function(to, EMPTY) if to.recursive_function else self.value(to.body)
 
     def parameter(
         self,

@@ -124,6 +124,32 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class _Search:
+    """Loops that look for elements with which a formula is true.
+
+    `over` is the local that ends all of them; `elements` is what their parameters stand for.
+    """
+
+    over: str
+    elements: tuple[Local, ...]
+    names: list[str]
+
+    @property
+    def inner(self) -> tuple[Local, ...]:
+        """What the innermost loop binds."""
+        return self.elements[-1:] if len(self.names) == len(self.elements) else self.elements
+
+    @property
+    def outer(self) -> tuple[Local, ...]:
+        """What the loops around the innermost bind."""
+        return self.elements[:-1]
+
+
+UNBOUND = Local("")
+"""What a bound identifier stands for before there is a loop that gives it values."""
+
+
+@dataclass(frozen=True, slots=True)
 class Callee:
     """An operator that is a Python function in the generated code."""
 
@@ -159,6 +185,8 @@ class Home(Protocol):
     def level(self, node: Expr) -> int: ...
     def operator(self, definition: Definition) -> str: ...
     def reads(self, node: Expr) -> frozenset[str]: ...
+    def is_pure(self, node: Expr) -> bool: ...
+    def weight(self, node: Any) -> int: ...
 
 
 class Expressions:
@@ -176,6 +204,8 @@ class Expressions:
         self.primed = False
         self.current = "s"
         """Code for the state that variables are read from."""
+        self.kept: frozenset[str] = frozenset()
+        """Variables that are known to be unchanged where control is."""
         self.assigned: dict[str, str] = {}
         self.unprimed: set[tuple[str, str]] = set()
         """Variables with the locals that hold their values in this state."""
@@ -423,6 +453,17 @@ class Expressions:
                 f"`{to.name}` is recursive and is used in another state than the one it was defined in, "
                 "which is not supported", node.span
             )  # fmt: skip
+
+    def depends_on(self, node: Any, environment: Environment, things: tuple[Any, ...]) -> bool:
+        """Whether the value depends on a parameter that stands for one of these things."""
+        for parameter in free_parameters(node):
+            match environment.get(parameter):
+                case Lazy(node=meant, environment=inner) | Operator(body=meant, environment=inner):
+                    if self.depends_on(meant, inner, things):
+                        return True
+                case meant if any(meant is thing for thing in things):
+                    return True
+        return False
 
     def applied(self, meant: Any, node: Ref, environment: Environment) -> str:
         """A parameter or LET definition, with its arguments."""
@@ -713,15 +754,21 @@ class Expressions:
         self, bounds: tuple[Bound, ...], environment: Environment, in_order: bool = False
     ) -> Iterator[tuple[Environment, list[str]]]:
         """Nested loops over all bounds; inside, the environment and the names of the elements."""
+        # The sets do not depend on what the other bounds bind, so they are evaluated once, before.
+        several = len(bounds) > 1 or len(bounds[0].parameters) > 1
+        sets = [self.members(bound.domain, environment, in_order) for bound in bounds]
+        if several:
+            sets = [self.code.atom(code) for code in sets]
+        with self.loops_over(sets, bounds, environment) as (inner, names):
+            yield inner, names
+
+    @contextmanager
+    def loops_over(
+        self, sets: list[str], bounds: tuple[Bound, ...], environment: Environment
+    ) -> Iterator[tuple[Environment, list[str]]]:
+        """Nested loops over the sets of all bounds, the code of which is given."""
         inner = dict(environment)
         names: list[str] = []
-        # The sets do not depend on what the other bounds bind, so they are evaluated once, before.
-        sets = []
-        for bound in bounds:
-            code = self.members(bound.domain, environment, in_order)
-            if len(bounds) > 1 or len(bound.parameters) > 1:
-                code = self.code.atom(code)
-            sets.append(code)
         with ExitStack() as loops:
             for bound, code in zip(bounds, sets, strict=True):
                 for parameter in [None] if bound.pattern else bound.parameters:
@@ -742,6 +789,9 @@ class Expressions:
         if isinstance(node, Ref) and self.counts(node):
             low, high = (self.given(a, environment) for a in node.arguments)
             return f"range({low}, {high} + 1)"
+        if in_order and isinstance(node, Builtin) and node.operator == "DOMAIN":
+            # The order in which a domain came about is as good as the order of all values, and free.
+            return f"arguments({self.value(node.arguments[0], environment)})"
         code = self.value(node, environment)
         if in_order:
             return f"ordered({code})"
@@ -1019,26 +1069,125 @@ class Expressions:
         return self.code.either(first, lambda: self.all_of(items[1:], environment), conjunction=True)
 
     def any_of(self, items: tuple[Expr, ...], environment: Environment) -> str:
-        first = self.truth(items[0], environment)
+        first = self.where_kept(items[0], lambda: self.truth(items[0], environment))
         if len(items) == 1:
             return first
         return self.code.either(first, lambda: self.any_of(items[1:], environment), conjunction=False)
 
+    def where_kept(self, node: Expr, truth: Callable[[], str]) -> str:
+        """On a step, what an action leaves unchanged is looked at first: it is cheap, and mostly decides.
+
+        That always has a value; all that can be lost is an error in an action that is not the one taken.
+        """
+        kept = self.home.binding.keeps(node) - self.kept if self.step and not self.primed else ()
+        if not kept:
+            return truth()
+        places = [self.home.place[name] for name in sorted(kept)]
+        test = " and ".join(f"{self.current}[{place}] == t[{place}]" for place in places)
+        before, self.kept = self.kept, self.kept.union(kept)
+        code = self.code.either(f"({test})", truth, conjunction=True)
+        self.kept = before
+        return code
+
     def quantified(self, node: Quantifier, environment: Environment) -> str:
         """One loop for each bound name; leaves all of them as soon as the answer is known."""
-        result = self.code.name()
+        if node.universal:
+            return self.looked_for(node, environment)
+        return self.where_kept(node.body, lambda: self.looked_for(node, environment))
+
+    def looked_for(self, node: Quantifier, environment: Environment) -> str:
+        """A local with the truth of a quantifier; the loops end as soon as it is known."""
+        result, over = self.code.name(), self.code.name()
         self.code.line(f"{result} = {node.universal}")
-        test = f"not {result}" if node.universal else result
-        indents = []
-        with self.looping(node.bounds, environment) as (inner, names):
+        self.code.line(f"{over} = False")
+        sets = [self.members(bound.domain, environment) for bound in node.bounds]
+        if not single(node.bounds):
+            sets = [self.code.atom(code) for code in sets]
+        with self.loops_over(sets, node.bounds, environment) as (inner, names):
             indents = [self.code.indent - place for place in range(len(names))]
-            code = self.truth(node.body, inner)
-            with self.code.block(f"if {f'not {code}' if node.universal else code}:"):
-                self.code.line(f"{result} = {not node.universal}")
-                self.code.line("break")
+            search = _Search(over, tuple(inner[p] for bound in node.bounds for p in bound.parameters), names)
+            if node.universal:
+                with self.code.block(f"if not {self.truth(node.body, inner)}:"):
+                    self.found(result, over, node)
+            else:
+                self.fail_first(node.body, inner, search)
+                self.found(result, over, node)
         for indent in indents[1:]:
-            self.code.line_at(indent, f"if {test}: break")
+            self.code.line_at(indent, f"if {over}: break")
         return result
+
+    def found(self, result: str, over: str, node: Quantifier) -> None:
+        self.code.line(f"{result} = {not node.universal}")
+        self.code.line(f"{over} = True")
+        self.code.line("break")
+
+    def fail_first(self, node: Expr, environment: Environment, search: _Search) -> None:
+        """Lines that go on to the next element where the formula is false, or to where it may be true."""
+        match node:
+            case And(items=items):
+                for item in items:
+                    self.fail_first(item, environment, search)
+                return
+            case Let(body=body):
+                self.fail_first(body, self.with_definitions(node, environment), search)
+                return
+            case Ref(to=to, arguments=arguments) if to not in environment:
+                meant = self.home.binding.meaning(to)
+                if isinstance(meant, Definition) and self.is_opened(meant):
+                    operator = Operator(meant.parameters, meant.body, {})
+                    self.fail_first(meant.body, self.entered(operator, arguments, environment), search)
+                    return
+        code = self.truth(node, environment)
+        if code == "True":
+            return
+        with self.code.block(f"if not {code}:"):
+            if self.depends_on(node, environment, search.inner) or not self.home.is_pure(node):
+                self.code.line("continue")
+            elif self.depends_on(node, environment, search.outer):
+                self.code.line("break")
+            else:
+                self.code.line(f"{search.over} = True")
+                self.code.line("break")
+
+    def is_opened(self, to: Definition) -> bool:
+        """Whether a formula is looked into, to find its conjuncts."""
+        return isinstance(to.body, And | Let | Ref) and self.inlined(to)
+
+    def is_test(self, node: Expr) -> bool:
+        """Whether it may be asked once for all elements of a quantifier."""
+        return self.home.is_pure(node)
+
+    def asked_first(
+        self,
+        bounds: tuple[Bound, ...],
+        body: Expr,
+        environment: Environment,
+        is_test: Callable[[Expr], bool],
+    ) -> list[tuple[Expr, Environment]]:
+        """The conjuncts at the head of the body that are tests and do not depend on what is bound."""
+        unbound = {parameter: UNBOUND for bound in bounds for parameter in bound.parameters}
+        found: list[tuple[Expr, Environment]] = []
+        for item, inner in self.conjuncts(body, {**environment, **unbound}):
+            if not is_test(item) or self.depends_on(item, inner, (UNBOUND,)):
+                break
+            found.append((item, inner))
+        return found
+
+    def conjuncts(self, node: Expr, environment: Environment) -> Iterator[tuple[Expr, Environment]]:
+        """The conjuncts of a formula, also of the operators that it is made of, from the first on."""
+        match node:
+            case And(items=items):
+                for item in items:
+                    yield from self.conjuncts(item, environment)
+                return
+            case Ref():
+                to = self.home.binding.meaning(node.to)
+                if isinstance(to, Definition) and to not in environment and self.is_opened(to):
+                    operator = Operator(to.parameters, to.body, {})
+                    inner = self.entered(operator, node.arguments, environment)
+                    yield from self.conjuncts(to.body, inner)
+                    return
+        yield node, environment
 
     def builtin_truth(self, node: Builtin, environment: Environment) -> str:
         match node.operator, node.arguments:
@@ -1065,7 +1214,10 @@ class Expressions:
     def equality(self, left: Expr, right: Expr, environment: Environment) -> str:
         if self.is_number(left, environment) and self.is_number(right, environment):
             return f"({self.value(left, environment)} == {self.value(right, environment)})"
-        a, b = self.code.atom(self.value(left, environment)), self.code.atom(self.value(right, environment))
+        first, second = self.value(left, environment), self.value(right, environment)
+        if second.startswith(("bag_with(", "bag_without(")):
+            return f"is_{second.replace('(', f'({self.code.atom(first)}, ', 1)}"
+        a, b = self.code.atom(first), self.code.atom(second)
         return f"({a} == {b} or {class_of(a)} is not {class_of(b)} and unlike({a}, {b}))"
 
     def membership(self, element: Expr, members: Expr, environment: Environment) -> str:

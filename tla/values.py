@@ -80,7 +80,11 @@ class ModelValue:
 
 
 class Domain:
-    """A set of function arguments in a fixed order, with all functions on it: the hash-consing table."""
+    """A set of function arguments in a fixed order, with all functions on it: the hash-consing table.
+
+    The order is that of all values, or where one argument more or less made the domain, that of the other
+    domain: it depends on what was done before, and on no hash.
+    """
 
     __slots__ = ("functions", "index", "keys", "set")
 
@@ -163,7 +167,7 @@ _ALONE = [sys.getrefcount(made) for key, made in {0: object()}.items()][0]  # no
 def domain_of_set(arguments: frozenset[Value]) -> Domain:
     domain = _domains.get(arguments)
     if domain is None:
-        keys = tuple(arguments)
+        keys = tuple(arguments) if len(arguments) < 2 else tuple(sorted(arguments, key=order_key))
         index = {key: place for place, key in enumerate(keys)}
         domain = _domains[arguments] = Domain(arguments, keys, index)
     return domain
@@ -241,6 +245,15 @@ def domain(f: Value) -> frozenset[Value]:
     if type(f) is LazyFunction:
         return finite(f.arguments)
     raise TlaError(f"DOMAIN of {format_value(f)}, which is not a function")
+
+
+def arguments(f: Value) -> Iterable[Value]:
+    """The elements of DOMAIN f, in an order that no hash seed changes."""
+    if type(f) is Function:
+        return f.domain.keys
+    if type(f) is tuple:
+        return range(1, len(f) + 1)
+    return ordered(domain(f))
 
 
 def items(f: Value) -> Iterable[tuple[Value, Value]]:

@@ -121,6 +121,33 @@ def bag_without(b: Value, e: Value) -> Value:
     return bag_difference(b, function({e: 1}))
 
 
+def is_bag_with(found: Value, b: Value, e: Value) -> bool:
+    """found = b (+) SetToBag({e}), without making that bag where it is another one."""
+    if not found:
+        return False
+    if type(found) is Function and type(b) is Function:
+        here, there = b.domain.index.get(e), found.domain.index.get(e)
+        if there is None or found.values[there] != (1 if here is None else b.values[here] + 1):
+            return False
+        if len(found.values) != len(b.values) + (here is None):
+            return False
+    elif type(found) is Function and b == ():
+        return found.domain.keys == (e,) and found.values == (1,)
+    return equal(found, bag_with(b, e))
+
+
+def is_bag_without(found: Value, b: Value, e: Value) -> bool:
+    """found = b (-) SetToBag({e}), without making that bag where it is another one."""
+    if type(found) is Function and type(b) is Function:
+        here, there = b.domain.index.get(e), found.domain.index.get(e)
+        left = 0 if here is None else max(b.values[here] - 1, 0)
+        if (0 if there is None else found.values[there]) != left:
+            return False
+        if len(found.values) != len(b.values) - (here is not None and not left):
+            return False
+    return equal(found, bag_without(b, e))
+
+
 @BAGS.operator("BagUnion")
 def bag_union(s: Value) -> Value:
     """BagUnion(S): all bags in S, put together."""
