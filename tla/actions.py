@@ -154,7 +154,7 @@ class Actions:
                 self.action(body, inner, then)
 
     def is_test(self, node: Expr) -> bool:
-        """Whether it may be asked once for all elements of a quantifier: it binds nothing, and is true one way."""
+        """Whether it may be asked once for all elements of a quantifier: true in one way only."""
         return not self.binds(node) and not self.branches(node) and self.of.is_test(node)
 
     def shared(self, then: Continuation) -> Continuation:
