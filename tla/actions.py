@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 from . import values
-from .expressions import Environment, Expressions, Lazy, Operator, single
+from .expressions import Environment, Expressions, Lazy, Local, Operator, single
 from .syntax import (
     ACTION_LEVEL,
     And,
     AngleAction,
+    Apply,
     Bound,
     BoxAction,
     Builtin,
@@ -26,6 +27,7 @@ from .syntax import (
     Compose,
     Definition,
     Expr,
+    FunctionOf,
     If,
     Let,
     Or,
@@ -59,6 +61,8 @@ class Actions:
         self.code = of.code
         self.trail: tuple[str, ...] | None = () if trail else None
         self.written: set[str] = set()
+        self.running: dict[Definition, str] = {}
+        """The functions of which the code is being written that runs through the ways in which they hold."""
 
     def action(self, node: Expr, environment: Environment, then: Continuation) -> None:
         """Statements that run `then` for each way to satisfy the action, with `assigned` set."""
@@ -123,6 +127,8 @@ class Actions:
                 with self.restoring(), self.code.block(f"for {name} in {members}:", loop=True):
                     self.bind_variable(target, name, then)
             case Ref() if self.referred(node, environment, then):
+                pass
+            case Apply() if self.function_applied(node, environment, then):
                 pass
             case _:
                 self.test(node, environment, then)
@@ -364,6 +370,38 @@ class Actions:
                 self.trail = (*self.trail, to.name)
             self.action(to.body, inner, then)
         return True
+
+    def function_applied(self, node: Apply, environment: Environment, then: Continuation) -> bool:
+        """f[e] of a recursive f that has several ways to be true, which count; False for any other."""
+        to = node.function.to if isinstance(node.function, Ref) else None
+        if not isinstance(to, Definition) or not to.recursive_function or self.of.initial:
+            return False
+        made, body = environment.get(to), to.body
+        home = made.home if isinstance(made, Local) else None if to in environment else {}
+        if home is None or not isinstance(body, FunctionOf) or not single(body.bounds):
+            return False
+        if self.of.primes(body.body, home) or not self.branches(body.body):
+            return False
+        run, argument = self.running.get(to), self.code.atom(self.of.stored(node.argument, environment))
+        with self.restoring(), self.code.block(f"if {self.of.truth(node, environment)}:"):
+            if run is None:
+                run = self.ways(to, body, home)
+            after = self.code.name("f")
+            with self.code.closure(f"def {after}():"):
+                then()
+            self.code.line(f"{run}({argument}, {after})")
+        return True
+
+    def ways(self, function: Definition, body: FunctionOf, home: Environment) -> str:
+        """A Python function that calls its second argument for each way in which f[its first] is true."""
+        run, argument, onward = (self.code.name(prefix) for prefix in ("f", "p", "f"))
+        inner = dict(home)
+        with self.restoring(), self.code.closure(f"def {run}({argument}, {onward}):"):
+            self.of.bind(body.bounds[0], argument, inner)
+            self.running[function] = run
+            self.action(body.body, inner, lambda: self.code.line(f"{onward}()"))
+            del self.running[function]
+        return run
 
     def as_action(self, node: Expr) -> bool:
         """Whether the formula is to be taken apart: it may bind variables or have several ways to be true."""

@@ -78,12 +78,16 @@ INLINE_SIZE = 120
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A Python local (or a literal, or a constant of the generated module) that holds the value."""
+    """A Python local (or a literal, or a constant of the generated module) that holds the value.
+
+    Of a LET function, `home` is what the names in its definition mean.
+    """
 
     code: str
     number: bool = False
     primed: bool = False
     current: str = "s"
+    home: Environment | None = field(default=None, compare=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -634,7 +638,7 @@ class Expressions:
                 body = definition.body
                 assert isinstance(body, FunctionOf)
                 made = self.lazy_function(definition, body, inner)
-                inner[definition] = Local(made, primed=self.primed, current=self.current)
+                inner[definition] = Local(made, primed=self.primed, current=self.current, home=inner)
             elif definition.recursive:
                 local = dict(inner)
                 names = self.arguments(definition.parameters, local)

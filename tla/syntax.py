@@ -535,22 +535,28 @@ def _mentioned(node: Any) -> _Names:
     return _Names(own, outside, in_enabled)
 
 
-def branches(node: Any, meaning: Meaning) -> bool:
-    """Whether an action takes the formula apart: TLC looks at what follows once for each way to be true."""
+def branches(node: Any, meaning: Meaning, inside: frozenset[Definition] = frozenset()) -> bool:
+    """Whether an action takes the formula apart: TLC looks at what follows once for each way to be true.
+
+    `inside` are the recursive functions of which the formula is a part.
+    """
     match node:
         case Or() | Quantifier(universal=False) | Compose():
             return True
         case And(items=items):
-            return any(branches(item, meaning) for item in items)
+            return any(branches(item, meaning, inside) for item in items)
         case If(then=then, otherwise=otherwise):
-            return branches(then, meaning) or branches(otherwise, meaning)
+            return branches(then, meaning, inside) or branches(otherwise, meaning, inside)
         case Case(arms=arms, other=other):
-            return any(branches(part, meaning) for part in (other, *(value for _, value in arms)))
+            parts = (other, *(value for _, value in arms))
+            return any(branches(part, meaning, inside) for part in parts)
         case Quantifier(body=body) | Let(body=body) | Builtin(operator="=>", arguments=(_, body)):
-            return branches(body, meaning)
+            return branches(body, meaning, inside)
+        case Apply(function=Ref(to=Definition(recursive_function=True) as to)) if to not in inside:
+            return isinstance(to.body, FunctionOf) and branches(to.body.body, meaning, inside | {to})
         case Ref(to=to):
             to = meaning(to)
-            return isinstance(to, Definition) and not to.recursive and branches(to.body, meaning)
+            return isinstance(to, Definition) and not to.recursive and branches(to.body, meaning, inside)
     return False
 
 
