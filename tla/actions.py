@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import values
@@ -53,11 +53,20 @@ Continuation = Callable[[], None]
 """Writes what comes after an action that has been satisfied."""
 
 
+@dataclass(slots=True)
+class Passed:
+    """How many states an action has led to on the way, between the parts of A \\cdot B: TLC counts these."""
+
+    states: int = 0
+
+
 class Actions:
     """Writes actions into the code of `of`. With a `trail`, the actions gone through are emitted too."""
 
-    def __init__(self, of: Expressions, trail: bool = False) -> None:
+    def __init__(self, of: Expressions, trail: bool = False, passed: str = "") -> None:
+        """`passed` is code for the Passed of the action, if that is to be kept."""
         self.of = of
+        self.passed = passed
         self.code = of.code
         self.trail: tuple[str, ...] | None = () if trail else None
         self.written: set[str] = set()
@@ -103,6 +112,10 @@ class Actions:
                     self.of.current,
                 )
 
+                passed, self.passed = self.passed, ""
+                if passed:
+                    self.code.line(f"{passed}.states += len({between})")
+
                 def after() -> None:
                     with self.of.at(here):
                         then()
@@ -113,6 +126,7 @@ class Actions:
                     self.of.at(state),
                 ):
                     self.action(second, environment, after)
+                self.passed = passed
             case AngleAction(action=action, subscript=subscript):
                 self.action(action, environment, lambda: self.changed(node, subscript, environment, then))
             case Unchanged(body=body):

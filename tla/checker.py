@@ -386,6 +386,9 @@ class _Search:
             for place, action, constraints, invariants, always in self.tests:
                 self.level = depth
                 action.run(state, emit)
+                if action.passed.states:
+                    self.generated[place] += action.passed.states
+                    action.passed.states = 0
                 if not found:
                     continue
                 any_successor = True

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import values
-from .actions import Actions
+from .actions import Actions, Passed
 from .code import Code
 from .environment import EMPTY, Binding, Closure, Thunk
 from .environment import Environment as Meanings
@@ -58,10 +58,11 @@ MEMO_SIZE = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CompiledAction:
-    """`run(s, emit, *arguments)`, and the variables that it may give another value."""
+    """`run(s, emit, *arguments)`, the variables that it may write, and the states that it passes through."""
 
     run: Callable[..., None]
     writes: frozenset[str]
+    passed: Passed
 
 
 class Compiler:
@@ -91,21 +92,24 @@ class Compiler:
         environment: Meanings,
         parameters: tuple[Parameter, ...] = (),
         trail: bool = False,
+        passed: Passed | None = None,
     ) -> CompiledAction:
         """f(s, emit, *parameters) for an action; with `trail`, emits (t, names of the actions taken)."""
+        passed = passed or Passed()
         if isinstance(node, Or):
             # Each disjunct is a function of its own: CPython 3.11 does not specialise very large ones.
-            parts = [self.action(item, environment, parameters, trail) for item in node.items]
-            return _all_of([part.run for part in parts], frozenset().union(*(p.writes for p in parts)))
+            parts = [self.action(item, environment, parameters, trail, passed) for item in node.items]
+            writes = frozenset[str]().union(*(part.writes for part in parts))
+            return CompiledAction(_all_of([part.run for part in parts]), writes, passed)
         code = self.code()
         expressions = Expressions(self, code)
-        actions = Actions(expressions, trail)
+        actions = Actions(expressions, trail, self.keep(passed, "passed"))
         with code.block(), _refusing(node):
             inner = self.entered(environment, expressions, {})
             arguments = expressions.arguments(parameters, inner)
             actions.action(node, inner, actions.emit)
             run = self.define(self.name("action"), ["s", "emit", *arguments], code)
-        return CompiledAction(run, frozenset(actions.written))
+        return CompiledAction(run, frozenset(actions.written), passed)
 
     def initial(self, node: Expr) -> Callable[..., None]:
         """f(emit) for an initial predicate: emits each state that satisfies it."""
@@ -310,14 +314,14 @@ def _refusing(node: Expr) -> Iterator[None]:
         raise error if error.span else TlaError(error.message, node.span) from None
 
 
-def _all_of(runs: list[Callable[..., None]], writes: frozenset[str]) -> CompiledAction:
+def _all_of(runs: list[Callable[..., None]]) -> Callable[..., None]:
     """A disjunction: all ways of one part after those of the other."""
 
     def run(s: Any, emit: Any, *arguments: Value) -> None:
         for part in runs:
             part(s, emit, *arguments)
 
-    return CompiledAction(run, writes)
+    return run
 
 
 def refuse(message: str) -> Any:

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from . import temporal
+from .actions import Passed
 from .compiler import CompiledAction, Compiler
 from .config import Assignments, Config, Reference
 from .environment import EMPTY, Binding, Environment, key_of
@@ -58,6 +59,7 @@ class Action:
     environment: Mapping[Parameter, Value]
     run: Callable[[State, Callable[[State], None]], None]
     writes: frozenset[str]
+    passed: Passed
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(format_value, self.arguments))})" if self.arguments else self.name
@@ -320,7 +322,9 @@ class Model:
         made = []
         for name, arguments, node, environment in self._disjuncts(following, {}, self._next_name(), ()):
             compiled = self.compiler.action(node, environment)
-            made.append(Action(name, arguments, node, environment, compiled.run, compiled.writes))
+            made.append(
+                Action(name, arguments, node, environment, compiled.run, compiled.writes, compiled.passed)
+            )
         return tuple(made)
 
     def action_names(self) -> tuple[str, ...]:
