@@ -1,4 +1,4 @@
-"""What counts as a generated state where TLC takes formulas apart in ways of its own; the numbers are TLC's."""
+"""What counts as a generated state where TLC takes formulas apart in its own way; the numbers are TLC's."""
 
 from __future__ import annotations
 
