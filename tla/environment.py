@@ -46,6 +46,8 @@ class Binding:
     constants: dict[str, Value] = field(default_factory=dict)
     overrides: dict[Any, Definition | Native | Constant] = field(default_factory=dict)
     """By key_of the declaration that is replaced."""
+    in_modules: dict[Any, Definition | Native | Constant] = field(default_factory=dict)
+    """Of the overrides, those in a module that the configuration names, which I!Op sees as well."""
     known: dict[Definition, Value] = field(default_factory=dict)
     """The values of definitions that are the same in every state (is_fixed), once they are asked for."""
     _levels: dict[Any, int] = field(default_factory=dict)
@@ -55,7 +57,12 @@ class Binding:
 
     def meaning(self, declaration: Declaration) -> Declaration:
         """The declaration that is to be used for this one."""
-        return self.overrides.get(key_of(declaration), declaration) if self.overrides else declaration
+        if not self.overrides:
+            return declaration
+        found = self.overrides.get(key_of(declaration))
+        if found is None and isinstance(declaration, Definition) and declaration.shows is not None:
+            found = self.in_modules.get(declaration.shows)
+        return found or declaration
 
     # What the configuration puts in the place of names counts in what follows too.
 

@@ -134,6 +134,7 @@ class Instantiation:
         entry = replace(
             within, span=original.span, name="!".join([*([self.name] if self.name else []), *path]),
             parameters=parameters, recursive=False, recursive_function=False, origin=None,
+            shows=None if self.parameters else original.origin or original,
         )  # fmt: skip
         if original.recursive or original.recursive_function:
             # It refers to itself under the name that it has inside.

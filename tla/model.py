@@ -499,8 +499,12 @@ def with_constants(config: Config, **constants: Value) -> Config:
 def _binding(module: Module, config: Config) -> Binding:
     binding = Binding(dict(config.constants))
     _assign(binding, module, module, Assignments(config.constants, config.overrides, config.spans))
+    everywhere = dict(binding.overrides)
     for name, assignments in config.modules.items():
         _assign(binding, module, _module(module, name, config), assignments)
+    binding.in_modules.update(
+        (key, to) for key, to in binding.overrides.items() if everywhere.get(key) is not to
+    )
     for constant in module.constants:
         if constant.name not in config.constants and constant not in binding.overrides:
             unused = config.constants.keys() - {declared.name for declared in module.constants}

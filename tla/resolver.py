@@ -63,6 +63,7 @@ from .syntax import (
     Unchanged,
     Update,
     Variable,
+    children,
     free_parameters,
     named,
 )
@@ -997,8 +998,16 @@ def _is_local(to: Replacement, parameters: tuple[Parameter, ...]) -> bool:
         return to not in parameters
     if isinstance(to, Declaration):
         return isinstance(to, Definition) and to.in_let
-    let = any(isinstance(declaration, Definition) and declaration.in_let for declaration in named(to))
+    outside = named(to) - _let_definitions(to)
+    let = any(isinstance(declaration, Definition) and declaration.in_let for declaration in outside)
     return let or bool(free_parameters(to) - {*parameters})
+
+
+def _let_definitions(node: Any) -> frozenset[Declaration]:
+    """What is defined in the LETs of an expression."""
+    own = node.definitions if isinstance(node, Let) else ()
+    inside = [_let_definitions(part) for part in (*children(node), *(d.body for d in own))]
+    return frozenset(own).union(*inside)
 
 
 def _count(number: int, noun: str) -> str:

@@ -52,6 +52,8 @@ class Definition:
     `recursive` is True for an operator declared RECURSIVE, `recursive_function` for f[x \\in S] == e.
     `origin` is the definition that this one is the instance of (instances.py), where the text of the
     instanced module refers to it: what a configuration puts in its place goes in the place of this one too.
+    `shows` is the definition that this one, asked for as I!Op, makes visible: in the place of both goes only
+    what the configuration assigns in the module itself, Op <- [M]e.
     """
 
     span: Span
@@ -62,6 +64,7 @@ class Definition:
     recursive_function: bool = False
     in_let: bool = False
     origin: Definition | None = None
+    shows: Definition | None = None
     _body: Expr | None = field(default=None, repr=False)
 
     @property
