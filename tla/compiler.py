@@ -214,6 +214,11 @@ class Compiler:
                     self._folded[node] = self.constant(Evaluator(self.binding).value(node))
         return self._folded[node]
 
+    def drawn(self, definition: Definition) -> str:
+        """A Python function for the value of a constant that chance decides, which is the same each time."""
+        evaluator, node = Evaluator(self.binding), Ref(definition.span, definition)
+        return self.keep(lambda: values.strict(evaluator.value(node)), "drawn")
+
     def constant_value(self, node: Expr) -> Value | None:
         code = self.folded(node)
         if code is None:

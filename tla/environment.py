@@ -26,6 +26,8 @@ from .syntax import (
     is_pure,
     level,
     level_under,
+    named,
+    reachable,
     variables_read,
     variables_under,
 )
@@ -54,6 +56,7 @@ class Binding:
     _reads: dict[Any, frozenset[str]] = field(default_factory=dict)
     _kept: dict[Any, frozenset[str]] = field(default_factory=dict)
     _pure: dict[Any, bool] = field(default_factory=dict)
+    _drawn: dict[Definition, bool] = field(default_factory=dict)
 
     def meaning(self, declaration: Declaration) -> Declaration:
         """The declaration that is to be used for this one."""
@@ -119,6 +122,17 @@ class Binding:
                 if isinstance(meant, Definition) and isinstance(meant.body, Tuple | Ref):
                     return self._variables(meant.body)
         return frozenset()
+
+    def is_drawn(self, definition: Definition) -> bool:
+        """Whether it is a constant that chance decides, once for all (syntax.Native)."""
+        if definition not in self._drawn:
+            impure: list[Native] = []
+            if not definition.parameters and not definition.in_let and not self.reads(definition.body):
+                used = (named(body) for body in reachable(definition.body, self.meaning))
+                meant = [self.meaning(declaration) for names in used for declaration in names]
+                impure = [native for native in meant if isinstance(native, Native) and not native.pure]
+            self._drawn[definition] = bool(impure) and all(native.random for native in impure)
+        return self._drawn[definition]
 
     def is_pure(self, node: Any) -> bool:
         """Whether evaluating it again gives the same, and nothing is seen of it (syntax.Native)."""

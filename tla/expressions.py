@@ -183,6 +183,7 @@ class Home(Protocol):
     def actions(self, expressions: Expressions) -> Satisfies: ...
     def constant(self, value: Value) -> str: ...
     def constant_value(self, node: Expr) -> Value | None: ...
+    def drawn(self, definition: Definition) -> str: ...
     def folded(self, node: Expr) -> str | None: ...
     def implementation(self, function: Callable[..., Any]) -> str: ...
     def keep(self, thing: Any, prefix: str) -> str: ...
@@ -486,6 +487,8 @@ class Expressions:
 
     def called(self, to: Definition, node: Ref, environment: Environment) -> str:
         """An operator of the module: inlined, or a call of its function."""
+        if self.home.binding.is_drawn(to):
+            return self.code.atom(f"{self.home.drawn(to)}()")
         if self.inlined(to):
             inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
             return self.value(to.body, inner)
@@ -504,7 +507,7 @@ class Expressions:
         return self.code.atom(f"({', '.join(values)},)")
 
     def inlined(self, to: Definition) -> bool:
-        if to.recursive or to.recursive_function:
+        if to.recursive or to.recursive_function or self.home.binding.is_drawn(to):
             return False
         if any(parameter.arity for parameter in to.parameters) or self.home.level(to.body) >= ACTION_LEVEL:
             return True

@@ -7,6 +7,7 @@ supported is refused here, with its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
@@ -168,8 +169,12 @@ class Model:
         return found
 
     def check_assumptions(self) -> None:
-        """TlaError for the first ASSUME that is false."""
+        """TlaError for the first ASSUME that is false. What chance decides is drawn before."""
         evaluator = Evaluator(self.binding)
+        for definition in self.module.definitions.values():
+            if isinstance(definition, Definition) and self.binding.is_drawn(definition):
+                with suppress(TlaError):  # it is one where the value is needed
+                    evaluator.value(Ref(definition.span, definition))
         for assumption in self.module.assumptions:
             if not evaluator.truth(assumption.expression):
                 raise TlaError(f"ASSUME {assumption.name or 'here'} is false", assumption.span)

@@ -92,7 +92,8 @@ class Native:
     from values to a value; `operator_arguments` gives their arities by place. `pure` is False where the same
     arguments may give another answer next time, or something is seen of the call (TLCGet, RandomElement,
     Print): then it is called wherever the text says so, and nothing that it is a part of is remembered.
-    `lazy`: the value may be a LazySet, which must be made plain before it is stored.
+    `lazy`: the value may be a LazySet, which must be made plain before it is stored. `random`: chance
+    decides, but once only in a definition without parameters, as TLC evaluates such when it begins.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Native:
     operator_arguments: tuple[tuple[int, int], ...] = ()
     pure: bool = True
     lazy: bool = False
+    random: bool = False
 
 
 Declaration = Variable | Constant | Parameter | Definition | Native

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from raftcheck.tla import Config, Model, TlaError, check, load, parse
+from raftcheck.tla import Config, Model, TlaError, check, load, parse, parse_config
 from raftcheck.tla.checker import Result
 
 
@@ -72,6 +72,40 @@ def test_a_module_of_constants_has_no_states() -> None:
         check(Model(parse("---- MODULE M ----\nASSUME 1 = 2\n===="), Config("M.cfg")))
     with pytest.raises(TlaError, match="expected SPECIFICATION, or INIT and NEXT"):
         check(Model(parse("---- MODULE M ----\nVARIABLE x\nASSUME 1 = 1\n===="), Config("M.cfg")))
+
+
+def test_what_is_assigned_in_a_module_is_seen_from_outside_too(tmp_path: Path) -> None:
+    """`Op = [N]v` holds for N!Op, `Op = v` for Op in the root only."""
+    chosen = "CONSTANT S\nNone == CHOOSE n : n \\notin S\nAll == S \\cup {None}"
+    path = written(tmp_path, M="I == INSTANCE N WITH S <- {1}\nASSUME I!All = {1, I!None}", N=chosen)
+    Model(load(path), parse_config("CONSTANT None = [N]none")).check_assumptions()
+    with pytest.raises(TlaError, match="CHOOSE without a set cannot be evaluated"):
+        Model(load(path), parse_config("CONSTANT None = none")).check_assumptions()
+
+
+def test_an_instance_may_have_let_in_what_it_replaces(tmp_path: Path) -> None:
+    """Its definitions are replaced further where its module is instanced itself."""
+    modules = {
+        "N": "EXTENDS Naturals\nCONSTANT C, D\nI == INSTANCE O WITH E <- LET d == 2 * D IN d+C\nAll == I!Sum",
+        "O": "EXTENDS Naturals\nCONSTANT C, E\nSum == C + E",
+    }
+    assumptions_hold(written(tmp_path, M="INSTANCE N WITH C <- 1, D <- 10\nASSUME All = 22", **modules))
+
+
+def test_what_chance_decides_in_a_definition_is_decided_once() -> None:
+    text = """---- MODULE M ----
+EXTENDS Naturals, TLC
+VARIABLES x, y
+Drawn == RandomElement(1..10000)
+Twice == 2 * Drawn
+Init == x = Drawn /\\ y = 0
+Next == y < 3 /\\ y' = y + 1 /\\ x' = Drawn
+Same == x = Drawn /\\ Twice = x + x /\\ x \\in {Drawn}
+===="""
+    result = check(
+        Model(parse(text), parse_config("INIT Init NEXT Next INVARIANT Same CHECK_DEADLOCK FALSE"))
+    )
+    assert (result.violation, result.distinct) == (None, 4)
 
 
 NOT_PARTS = {

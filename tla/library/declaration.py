@@ -37,10 +37,12 @@ class Library:
         self.extends = extends
         self.own: dict[str, Native] = {}
 
-    def operator(self, *spellings: str, pure: bool = True, lazy: bool = False) -> Callable[[_F], _F]:
+    def operator(
+        self, *spellings: str, pure: bool = True, lazy: bool = False, random: bool = False
+    ) -> Callable[[_F], _F]:
         """Declares the function below as an operator of the module, under each of the spellings.
 
-        `pure` and `lazy` as in syntax.Native.
+        `pure`, `lazy` and `random` as in syntax.Native; what is random is not pure.
         """
 
         def declare(function: _F) -> _F:
@@ -54,8 +56,9 @@ class Library:
                     function,
                     signature.return_annotation == "bool",
                     tuple((place, arity) for place, arity in enumerate(operators) if arity),
-                    pure,
+                    pure and not random,
                     lazy,
+                    random,
                 )
             return function
 

@@ -169,7 +169,7 @@ def is_register(key: Value) -> bool:
 # --- chance ---------------------------------------------------------------------------------------------
 
 
-@TLC.operator("RandomElement", pure=False)
+@TLC.operator("RandomElement", random=True)
 def random_element(s: Value) -> Value:
     """RandomElement(S): some element, by the seed of the run; a large set of functions is not enumerated."""
     chance = current().random
