@@ -13,9 +13,10 @@ from typing import Literal
 
 from raftcheck.tla.behaviors import Behavior
 from raftcheck.tla.checker import Result, Step, Violation, check
+from raftcheck.tla.compiler import RUNTIME_ERRORS
 from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.model import RUNTIME_ERRORS, Model
+from raftcheck.tla.model import Model
 from raftcheck.tla.modules import load
 from raftcheck.tla.simulation import simulate
 from raftcheck.tla.tlc import Options, Tlc

@@ -21,9 +21,10 @@ from functools import partial
 from random import Random
 
 from .bounds import Stopped, Watch
+from .compiler import RUNTIME_ERRORS
 from .errors import TlaError
 from .liveness import Graph
-from .model import RUNTIME_ERRORS, Action, Formula, Model, State
+from .model import Action, Formula, Model, State
 from .requirements import Broken, Requirements
 from .run import Run, configuration, current, no_search, running
 from .symmetry import Symmetry

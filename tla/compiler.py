@@ -44,13 +44,18 @@ from .syntax import (
     Native,
     Or,
     Parameter,
+    Quantifier,
     Ref,
     SetFilter,
     SetMap,
     children,
     free_parameters,
+    named,
 )
 from .values import FALSE, TRUE, LazyFunction, LazySet, Value
+
+RUNTIME_ERRORS = (TlaError, KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError)
+"""What compiled code raises where the text has no value; the evaluator then finds the place."""
 
 MEMO_SIZE = 50_000
 """Results kept for an operator that enumerates; then its table starts anew."""
@@ -211,8 +216,38 @@ class Compiler:
             if self.level(node) == CONSTANT_LEVEL and not free_parameters(node):
                 # An error is due when, and only when, the expression is evaluated.
                 with suppress(TlaError):
-                    self._folded[node] = self.constant(Evaluator(self.binding).value(node))
+                    self._folded[node] = self.constant(self.evaluated(node))
         return self._folded[node]
+
+    def evaluated(self, node: Expr) -> Value:
+        """The value of a constant expression: by code made for it, where it goes through sets."""
+        for definition in named(node):
+            meant = self.binding.meaning(definition)
+            if isinstance(meant, Definition) and not meant.parameters and not meant.recursive_function:
+                self.know(meant)
+        evaluator = Evaluator(self.binding)
+        if not self.enumerates(node):
+            return evaluator.value(node)
+        code = self.code()
+        with code.block(), suppress(*RUNTIME_ERRORS), _refusing(node):
+            code.line(f"return {Expressions(self, code).value(node, {})}")
+            return self.define(self.name("constant"), ["s"], code)(None)
+        return evaluator.value(node)  # which knows the place, where there is no value
+
+    def know(self, definition: Definition) -> None:
+        """Evaluates a definition without parameters before the evaluator does, which is slower."""
+        if definition not in self.binding.known and self.binding.is_fixed(definition):
+            code = self.folded(definition.body)
+            if code is not None:
+                self.binding.known[definition] = self.constant_value(definition.body)
+
+    def enumerates(self, node: Expr) -> bool:
+        """Whether an evaluation may take long: it goes through a set, or calls what may do so."""
+        return any(
+            isinstance(part, Quantifier | SetFilter | SetMap | Choose | FunctionOf)
+            or (isinstance(part, Ref) and part.arguments and isinstance(part.to, Definition))
+            for part in all_nodes(node)
+        )
 
     def drawn(self, definition: Definition) -> str:
         """A Python function for the value of a constant that chance decides, which is the same each time."""

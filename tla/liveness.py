@@ -21,9 +21,10 @@ from operator import itemgetter, ne, or_
 from typing import Any
 
 from .automata import automaton
+from .compiler import RUNTIME_ERRORS
 from .environment import Environment
 from .errors import TlaError
-from .model import RUNTIME_ERRORS, Formula, Model, State
+from .model import Formula, Model, State
 from .syntax import AngleAction, Enabled, Expr, Unchanged, variables_of
 from .temporal import (
     FALSE,

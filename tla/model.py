@@ -14,7 +14,7 @@ from typing import Any
 
 from . import temporal
 from .actions import Passed
-from .compiler import CompiledAction, Compiler
+from .compiler import RUNTIME_ERRORS, CompiledAction, Compiler
 from .config import Assignments, Config, Reference
 from .environment import EMPTY, Binding, Environment, key_of
 from .errors import Span, TlaError, did_you_mean
@@ -39,13 +39,10 @@ from .syntax import (
     Unchanged,
     free_parameters,
 )
-from .values import Function, Value, format_value, strict
+from .values import TRUE, Function, Value, format_value, strict
 
 State = tuple[Value, ...]
 """The values of the variables, in the order of their declaration."""
-
-RUNTIME_ERRORS = (TlaError, KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError)
-"""What compiled code raises where the text has no value; the evaluator then finds the place."""
 
 MEMO_SIZE = 200_000
 
@@ -176,7 +173,8 @@ class Model:
                 with suppress(TlaError):  # it is one where the value is needed
                     evaluator.value(Ref(definition.span, definition))
         for assumption in self.module.assumptions:
-            if not evaluator.truth(assumption.expression):
+            known = self.compiler.constant_value(assumption.expression)
+            if known is not TRUE and not evaluator.truth(assumption.expression):
                 raise TlaError(f"ASSUME {assumption.name or 'here'} is false", assumption.span)
 
     def check_postcondition(self) -> bool:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .model import RUNTIME_ERRORS, Action, Formula, Model, State
+from .compiler import RUNTIME_ERRORS
+from .model import Action, Formula, Model, State
 
 
 class Broken(Exception):

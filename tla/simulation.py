@@ -11,7 +11,8 @@ import random
 
 from .bounds import Stopped, Watch
 from .checker import Progress, Result, Step, Violation
-from .model import RUNTIME_ERRORS, Action, Model, State
+from .compiler import RUNTIME_ERRORS
+from .model import Action, Model, State
 from .requirements import Broken, Requirements
 
 

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raftcheck.tla.checker import check
+from raftcheck.tla.compiler import RUNTIME_ERRORS
 from raftcheck.tla.config import load_config, parse_config
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.explanation import successors
-from raftcheck.tla.model import RUNTIME_ERRORS, Model, State
+from raftcheck.tla.model import Model, State
 from raftcheck.tla.modules import load, parse
 from raftcheck.tla.syntax import Expr
 from raftcheck.tla.values import FALSE, TRUE, function, record

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raftcheck.tla.checker import check
+from raftcheck.tla.compiler import RUNTIME_ERRORS
 from raftcheck.tla.config import parse_config
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.model import RUNTIME_ERRORS, Model, State
+from raftcheck.tla.model import Model, State
 from raftcheck.tla.modules import parse
 from raftcheck.tla.notation import parse_value
 from raftcheck.tla.values import Value, equal, format_value, strict
