@@ -372,7 +372,8 @@ class Made:
                 and (self.parts or str(self) > leaf)
             ):
                 yield Made(self.kind, (leaf,))
-        yield from self.below()
+        data = self.kind[0] in ARITY
+        yield from (part for part in self.below() if data or part.kind == self.kind)
         for place, part in enumerate(self.parts):
             for less in part._smaller():
                 yield replace(self, parts=(*self.parts[:place], less, *self.parts[place + 1 :]))
@@ -427,6 +428,7 @@ class Table:
     leaves: Mapping[str, tuple[str, ...]]
     templates: Mapping[str, tuple[str, ...]]
     hidden: frozenset[str] = frozenset()  # from an initial predicate
+    any_kind: tuple[str, ...] = ANY
     wrong: float = 0.012  # how often a hole is filled with something of any kind
 
     def sight(self) -> tuple[tuple[str, Kind], ...]:
@@ -463,7 +465,7 @@ class Generator:
         if data and chance.random() < self.table.wrong:
             kind = self.kind()
         head = str(kind[0])
-        if head == "init":
+        if head in ("init", "start"):
             sight = replace(sight, names=tuple(n for n in sight.names if n[0] not in self.table.hidden))
         if sight.depth <= 0 or (data and chance.random() < 0.15):
             names = [
@@ -490,7 +492,7 @@ class Generator:
             return self.filled(template, kind, deeper, pattern)
         if choice < 0.75 or not data:
             return self.filled(chance.choice(self.table.templates[head]), kind, deeper)
-        return self.filled(chance.choice(ANY), kind, deeper, "T")
+        return self.filled(chance.choice(self.table.any_kind), kind, deeper, "T")
 
     def filled(self, template: str, kind: Kind, sight: Sight, pattern: str | None = None) -> Made:
         """The template, its holes filled; the letters of the pattern stand for parts of the kind."""
@@ -521,7 +523,7 @@ class Generator:
                 inside += tuple(names[each] for each in seen.split())
             parts.append(self.of(kind_of(wanted, letters), replace(sight, names=inside)))
             around.append(text)
-        if kind[0] not in ("op", "spec") and (holes or " " in template):
+        if kind[0] not in ("op", "spec", "checks") and (holes or " " in template):
             around[0] = "(" + around[0]
             around[-1] += ")"
         return Made(kind, tuple(around), tuple(parts))

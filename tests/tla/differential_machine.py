@@ -8,6 +8,9 @@ folder. A request is [operation, name of the module, its text, its configuration
     evaluate   what the configuration calls INVARIANTS, each in every initial state:
                [[[what came, value or message], ...] for each state]
     check      model-checks with one worker; all that TLC prints
+
+TLC numbers the names that modules define, for as long as it runs: a name that only a later module defines
+gets the number of another. So all modules that one machine checks define the same names.
 """
 
 from __future__ import annotations
@@ -80,7 +83,10 @@ class Machine:
             raise ValueError(self.printed())
         tlc.setResolver(self.resolver(str(self.folder)))
         tlc.process()
-        return self.printed()
+        printed = self.printed()
+        if "Parsing or semantic analysis failed" in printed:
+            raise ValueError(printed)
+        return printed
 
 
 def serve(machine: Machine, answers: int) -> None:
