@@ -1240,7 +1240,7 @@ class Expressions:
                 return self.within(element, low, high, environment)
             case Ref(to=Definition() as to, arguments=arguments) if to not in environment:
                 meant = self.home.binding.meaning(to)
-                if isinstance(meant, Definition) and self.inlined(meant):
+                if isinstance(meant, Definition) and (self.inlined(meant) or self.filters(meant)):
                     operator = Operator(meant.parameters, meant.body, {})
                     atom = Parameter(element.span, "element")
                     inner = self.entered(operator, arguments, environment)
@@ -1269,6 +1269,11 @@ class Expressions:
         code = self.code.atom(self.value(element, environment))
         whole = self.code.named(self.value(members, environment))
         return f"({self.among(code, whole)} if {whole}.__class__ is frozenset else contains({whole}, {code}))"
+
+    def filters(self, to: Definition) -> bool:
+        """Whether it is {x \\in S : P(x)}: to test one element is less than to find all."""
+        again = to.recursive or self.home.binding.is_drawn(to)
+        return isinstance(to.body, SetFilter) and not again
 
     def within(self, element: Expr, low: Any, high: Any, environment: Environment) -> str:
         """element \\in low..high"""

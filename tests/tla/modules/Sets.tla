@@ -58,6 +58,7 @@ ASSUME 3 \in Nat \ {0} /\ 0 \notin Nat \ {0} /\ {1, 2} \subseteq Nat \ {0}
 ASSUME <<1, 2>> \in Seq(Nat \ {0}) /\ <<1, 0>> \notin Seq(Nat \ {0})
 ASSUME LET Odd == {n \in Nat : n % 2 = 1} IN {3} \subseteq Odd /\ Odd \cap (1..4) = {1, 3}
 ASSUME LET Above(S, low) == {n \in S : n > low} IN 4 \in Above(Nat, 3) /\ Above(1..4, 3) = {4}
+ASSUME LET Even(S) == {n \in S : n % 2 = 0} IN 4 \in Even(Nat) /\ 5 \notin Even(Nat) /\ Even(1..3) = {2}
 ASSUME [n \in Nat |-> n * n][12] = 144
 ASSUME LET squares == [n \in Nat |-> n * n] IN squares[squares[3]] = 81
 ASSUME LET sums == [m, n \in Nat |-> m + n] IN sums[1, 2] = 3
