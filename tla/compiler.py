@@ -213,7 +213,7 @@ class Compiler:
         """Code for the value of a constant expression, or None where it is not one (or has no value)."""
         if node not in self._folded:
             self._folded[node] = None
-            if self.level(node) == CONSTANT_LEVEL and not free_parameters(node):
+            if self.level(node) == CONSTANT_LEVEL and not free_parameters(node) and self.is_pure(node):
                 # An error is due when, and only when, the expression is evaluated.
                 with suppress(TlaError):
                     self._folded[node] = self.constant(self.evaluated(node))
@@ -248,11 +248,6 @@ class Compiler:
             or (isinstance(part, Ref) and part.arguments and isinstance(part.to, Definition))
             for part in all_nodes(node)
         )
-
-    def drawn(self, definition: Definition) -> str:
-        """A Python function for the value of a constant that chance decides, which is the same each time."""
-        evaluator, node = Evaluator(self.binding), Ref(definition.span, definition)
-        return self.keep(lambda: values.strict(evaluator.value(node)), "drawn")
 
     def constant_value(self, node: Expr) -> Value | None:
         code = self.folded(node)

@@ -23,11 +23,9 @@ from .syntax import (
     Tuple,
     Unchanged,
     Variable,
-    is_pure,
     level,
     level_under,
     named,
-    reachable,
     variables_read,
     variables_under,
 )
@@ -56,7 +54,6 @@ class Binding:
     _reads: dict[Any, frozenset[str]] = field(default_factory=dict)
     _kept: dict[Any, frozenset[str]] = field(default_factory=dict)
     _pure: dict[Any, bool] = field(default_factory=dict)
-    _drawn: dict[Definition, bool] = field(default_factory=dict)
 
     def meaning(self, declaration: Declaration) -> Declaration:
         """The declaration that is to be used for this one."""
@@ -124,27 +121,28 @@ class Binding:
         return frozenset()
 
     def is_drawn(self, definition: Definition) -> bool:
-        """Whether it is a constant that chance decides, once for all (syntax.Native)."""
-        if definition not in self._drawn:
-            impure: list[Native] = []
-            if not definition.parameters and not definition.in_let and not self.reads(definition.body):
-                used = (named(body) for body in reachable(definition.body, self.meaning))
-                meant = [self.meaning(declaration) for names in used for declaration in names]
-                impure = [native for native in meant if isinstance(native, Native) and not native.pure]
-            self._drawn[definition] = bool(impure) and all(native.random for native in impure)
-        return self._drawn[definition]
+        """Whether its one value depends on chance, or something is seen when it is found."""
+        return self.is_fixed(definition) and not self.is_pure(definition.body)
 
     def is_pure(self, node: Any) -> bool:
         """Whether evaluating it again gives the same, and nothing is seen of it (syntax.Native)."""
         if node not in self._pure:
-            self._pure[node] = is_pure(node, self.meaning)
+            self._pure[node] = True  # for operators that recur
+            self._pure[node] = all(map(self._is_pure, named(node)))
         return self._pure[node]
 
+    def _is_pure(self, declaration: Declaration) -> bool:
+        meant = self.meaning(declaration)
+        if isinstance(meant, Definition):
+            return self.is_fixed(meant) or self.is_pure(meant.body)
+        return not isinstance(meant, Native) or meant.pure
+
     def is_fixed(self, definition: Definition) -> bool:
-        """Whether the value of a definition without parameters is the same wherever it is asked for."""
+        """Whether the definition has one value, found once: a constant without parameters, as in TLC."""
         if definition in self.known:
             return True
-        return not definition.in_let and self.level(definition.body) == CONSTANT_LEVEL
+        plain = not definition.in_let and not definition.parameters
+        return plain and self.level(definition.body) == CONSTANT_LEVEL
 
 
 def key_of(declaration: Declaration) -> Any:

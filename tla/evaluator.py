@@ -164,7 +164,7 @@ class Evaluator:
                 if isinstance(meant, Closure):
                     return self.call(meant.parameters, meant.body, meant.environment, arguments, environment)
                 return meant
-            case Definition(parameters=()) if self.binding.is_fixed(to) or self.binding.is_drawn(to):
+            case Definition(parameters=()) if self.binding.is_fixed(to):
                 if to not in self.binding.known:
                     self.binding.known[to] = self.definition(to)
                 return self.binding.known[to]

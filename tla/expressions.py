@@ -117,6 +117,21 @@ class Lazy:
         return self.primed, self.current
 
 
+class Enumeration:
+    """The elements of a constant set in the order of all values, enumerated when they are first needed."""
+
+    __slots__ = ("_elements", "_of")
+
+    def __init__(self, of: LazySet) -> None:
+        self._of = of
+        self._elements: tuple[Value, ...] | None = None
+
+    def elements(self) -> tuple[Value, ...]:
+        if self._elements is None:
+            self._elements = values.ordered(self._of)
+        return self._elements
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """An operator that is inlined where it is applied: a LAMBDA or a LET operator."""
@@ -183,7 +198,6 @@ class Home(Protocol):
     def actions(self, expressions: Expressions) -> Satisfies: ...
     def constant(self, value: Value) -> str: ...
     def constant_value(self, node: Expr) -> Value | None: ...
-    def drawn(self, definition: Definition) -> str: ...
     def folded(self, node: Expr) -> str | None: ...
     def implementation(self, function: Callable[..., Any]) -> str: ...
     def keep(self, thing: Any, prefix: str) -> str: ...
@@ -487,8 +501,6 @@ class Expressions:
 
     def called(self, to: Definition, node: Ref, environment: Environment) -> str:
         """An operator of the module: inlined, or a call of its function."""
-        if self.home.binding.is_drawn(to):
-            return self.code.atom(f"{self.home.drawn(to)}()")
         if self.inlined(to):
             inner = self.entered(Operator(to.parameters, to.body, {}), node.arguments, environment)
             return self.value(to.body, inner)
@@ -507,7 +519,7 @@ class Expressions:
         return self.code.atom(f"({', '.join(values)},)")
 
     def inlined(self, to: Definition) -> bool:
-        if to.recursive or to.recursive_function or self.home.binding.is_drawn(to):
+        if to.recursive or to.recursive_function:
             return False
         if any(parameter.arity for parameter in to.parameters) or self.home.level(to.body) >= ACTION_LEVEL:
             return True
@@ -793,6 +805,8 @@ class Expressions:
         constant = self.home.constant_value(node)
         if constant is not None and isinstance(constant, frozenset):
             return self.home.constant(values.ordered(constant))
+        if isinstance(constant, LazySet) and values.is_finite(constant):
+            return f"{self.home.keep(Enumeration(constant), 'E')}.elements()"
         if isinstance(node, Ref) and self.counts(node):
             low, high = (self.given(a, environment) for a in node.arguments)
             return f"range({low}, {high} + 1)"

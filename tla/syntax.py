@@ -91,9 +91,9 @@ class Native:
     `predicate`: the function answers with a Python bool. Arguments that are operators arrive as callables
     from values to a value; `operator_arguments` gives their arities by place. `pure` is False where the same
     arguments may give another answer next time, or something is seen of the call (TLCGet, RandomElement,
-    Print): then it is called wherever the text says so, and nothing that it is a part of is remembered.
-    `lazy`: the value may be a LazySet, which must be made plain before it is stored. `random`: chance
-    decides, but once only in a definition without parameters, as TLC evaluates such when it begins.
+    Print): then it is called wherever the text says so, and nothing that it is a part of is remembered, but
+    for definitions that TLC counts as constants. What `of_state` is, it does not (TLCGet).
+    `lazy`: the value may be a LazySet, which must be made plain before it is stored.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Native:
     operator_arguments: tuple[tuple[int, int], ...] = ()
     pure: bool = True
     lazy: bool = False
-    random: bool = False
+    of_state: bool = False
 
 
 Declaration = Variable | Constant | Parameter | Definition | Native
@@ -602,12 +602,6 @@ def variables_written(node: Any) -> frozenset[str]:
     return frozenset(name for body in reachable(node) for name in _targets_in(body))
 
 
-def is_pure(node: Any, meaning: Meaning = as_written) -> bool:
-    """Whether the value depends on nothing but variables, and nothing is seen of its evaluation."""
-    meant = (meaning(declaration) for body in reachable(node, meaning) for declaration in named(body))
-    return all(not isinstance(native, Native) or native.pure for native in meant)
-
-
 def named(node: Any) -> frozenset[Declaration]:
     """The variables, constants, definitions and natives that stand in the node itself."""
     names = _mentioned(node)
@@ -624,9 +618,7 @@ def _targets_in(node: Any) -> Iterator[str]:
 
 def _own_level(node: Any) -> int:
     match node:
-        case (
-            Ref(to=Variable()) | Enabled() | Ref(to=Native(pure=False)) | OperatorName(to=Native(pure=False))
-        ):
+        case Ref(to=Variable() | Native(of_state=True)) | OperatorName(to=Native(of_state=True)) | Enabled():
             return STATE_LEVEL
         case Prime() | Unchanged() | Compose() | BoxAction() | AngleAction():
             return ACTION_LEVEL

@@ -17,7 +17,7 @@ import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import TlaError
 
@@ -367,6 +367,9 @@ def strict(value: Value) -> Value:
 class LazySet:
     """A set that is known by its membership test, and enumerated only where somebody needs its elements."""
 
+    enumerates_in_order: ClassVar[bool] = False
+    """Whether the elements come in the order of all values, each once."""
+
     __slots__ = ()
 
     def __contains__(self, value: Value) -> bool:
@@ -374,6 +377,10 @@ class LazySet:
 
     def __iter__(self) -> Iterator[Value]:
         raise TlaError(f"the elements of {self!r} cannot be enumerated")
+
+    def in_order(self) -> tuple[Value, ...]:
+        """The elements in the order of all values."""
+        return tuple(self) if self.enumerates_in_order else tuple(sorted(set(self), key=order_key))
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -449,6 +456,7 @@ class Subsets(LazySet):
     """SUBSET S."""
 
     __slots__ = ("base",)
+    enumerates_in_order = True
 
     def __init__(self, base: Value) -> None:
         self.base = base
@@ -471,6 +479,7 @@ class FunctionSet(LazySet):
     """[S -> T]."""
 
     __slots__ = ("arguments", "results")
+    enumerates_in_order = True
 
     def __init__(self, arguments: Value, results: Value) -> None:
         self.arguments = arguments
@@ -499,9 +508,10 @@ class RecordSet(LazySet):
     """[a : S, b : T]."""
 
     __slots__ = ("fields",)
+    enumerates_in_order = True
 
     def __init__(self, fields: Mapping[str, Value]) -> None:
-        self.fields = dict(fields)
+        self.fields = dict(sorted(fields.items()))
 
     def __contains__(self, value: Value) -> bool:
         if type(value) is ModelValue:
@@ -525,6 +535,7 @@ class Product(LazySet):
     """S \\X T \\X ..."""
 
     __slots__ = ("factors",)
+    enumerates_in_order = True
 
     def __init__(self, factors: tuple[Value, ...]) -> None:
         self.factors = factors
@@ -691,7 +702,9 @@ _ordered: dict[frozenset[Value], tuple[Value, ...]] = {}
 def ordered(value: Value) -> tuple[Value, ...]:
     """The elements of a set in the one order (order_key) that no hash seed changes."""
     if type(value) is not frozenset:
-        return tuple(sorted(elements(value), key=order_key))
+        return (
+            value.in_order() if isinstance(value, LazySet) else tuple(sorted(elements(value), key=order_key))
+        )
     if len(value) < 2:
         return tuple(value)
     known = _ordered.get(value)

@@ -38,11 +38,11 @@ class Library:
         self.own: dict[str, Native] = {}
 
     def operator(
-        self, *spellings: str, pure: bool = True, lazy: bool = False, random: bool = False
+        self, *spellings: str, pure: bool = True, lazy: bool = False, of_state: bool = False
     ) -> Callable[[_F], _F]:
         """Declares the function below as an operator of the module, under each of the spellings.
 
-        `pure`, `lazy` and `random` as in syntax.Native; what is random is not pure.
+        `pure`, `lazy` and `of_state` as in syntax.Native.
         """
 
         def declare(function: _F) -> _F:
@@ -56,9 +56,9 @@ class Library:
                     function,
                     signature.return_annotation == "bool",
                     tuple((place, arity) for place, arity in enumerate(operators) if arity),
-                    pure and not random,
+                    pure,
                     lazy,
-                    random,
+                    of_state,
                 )
             return function
 

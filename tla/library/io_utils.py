@@ -126,25 +126,25 @@ def deserialize(file: Value, options: Value) -> Value:
 # --- other programs ---------------------------------------------------------------------------------------
 
 
-@IO_UTILS.operator("IOExec", pure=False)
+@IO_UTILS.operator("IOExec", pure=False, of_state=True)
 def execute(command: Value) -> NoReturn:
     """IOExec(command): refused."""
     _refuse(command)
 
 
-@IO_UTILS.operator("IOEnvExec", pure=False)
+@IO_UTILS.operator("IOEnvExec", pure=False, of_state=True)
 def execute_in(variables: Value, command: Value) -> NoReturn:
     """IOEnvExec(env, command): refused."""
     _refuse(command)
 
 
-@IO_UTILS.operator("IOExecTemplate", pure=False)
+@IO_UTILS.operator("IOExecTemplate", pure=False, of_state=True)
 def execute_template(command: Value, parameters: Value) -> NoReturn:
     """IOExecTemplate(command, parameters): refused."""
     _refuse(command)
 
 
-@IO_UTILS.operator("IOEnvExecTemplate", pure=False)
+@IO_UTILS.operator("IOEnvExecTemplate", pure=False, of_state=True)
 def execute_template_in(variables: Value, command: Value, parameters: Value) -> NoReturn:
     """IOEnvExecTemplate(env, command, parameters): refused."""
     _refuse(command)

@@ -17,7 +17,7 @@ ENUMERATED = 10_000
 """Sets of at most so many elements are listed before some are drawn; of a larger one they are made up."""
 
 
-@RANDOMIZATION.operator("RandomSubset", random=True)
+@RANDOMIZATION.operator("RandomSubset", pure=False)
 def random_subset(count: Value, s: Value) -> Value:
     """RandomSubset(k, S): some k elements of S, or all where there are no more."""
     size = size_of(s)
@@ -30,7 +30,7 @@ def random_subset(count: Value, s: Value) -> Value:
     return frozenset(drawn)
 
 
-@RANDOMIZATION.operator("RandomSetOfSubsets", random=True)
+@RANDOMIZATION.operator("RandomSetOfSubsets", pure=False)
 def random_set_of_subsets(count: Value, average: Value, s: Value) -> Value:
     """RandomSetOfSubsets(k, n, S): at most k subsets of S, in the mean of n elements each."""
     members = ordered(finite(s))
@@ -43,7 +43,7 @@ def random_set_of_subsets(count: Value, average: Value, s: Value) -> Value:
     return frozenset(map(frozenset, drawn))
 
 
-@RANDOMIZATION.operator("TestRandomSetOfSubsets", random=True)
+@RANDOMIZATION.operator("TestRandomSetOfSubsets", pure=False)
 def test_random_set_of_subsets(count: Value, average: Value, s: Value) -> Value:
     """TestRandomSetOfSubsets(k, n, S): how many subsets come out, five times."""
     return tuple([len(random_set_of_subsets(count, average, s)) for _ in range(5)])

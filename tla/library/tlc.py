@@ -125,7 +125,7 @@ PROPERTIES = {"-Dtlc2.tool.impl.Tool.cdot": "true"}
 """What TLC is told when it is started and models ask for: here, actions are composed without being told."""
 
 
-@TLC.operator("TLCGet", pure=False)
+@TLC.operator("TLCGet", pure=False, of_state=True)
 def tlc_get(key: Value) -> Value:
     """TLCGet(i), TLCGet("level"), ...: what TLCSet put there, or a fact of the search."""
     registers = current().registers
@@ -169,7 +169,7 @@ def is_register(key: Value) -> bool:
 # --- chance ---------------------------------------------------------------------------------------------
 
 
-@TLC.operator("RandomElement", random=True)
+@TLC.operator("RandomElement", pure=False)
 def random_element(s: Value) -> Value:
     """RandomElement(S): some element, by the seed of the run; a large set of functions is not enumerated."""
     chance = current().random

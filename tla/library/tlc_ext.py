@@ -32,13 +32,13 @@ def assert_error(message: Value, value: Value) -> bool:
     return False
 
 
-@TLC_EXT.operator("TLCGetOrDefault", pure=False)
+@TLC_EXT.operator("TLCGetOrDefault", pure=False, of_state=True)
 def get_or_default(key: Value, default: Value) -> Value:
     """TLCGetOrDefault(i, d): what TLCSet put there, or d."""
     return tlc_get(key) if is_register(key) and key in current().registers else strict(default)
 
 
-@TLC_EXT.operator("TLCGetAndSet", pure=False)
+@TLC_EXT.operator("TLCGetAndSet", pure=False, of_state=True)
 def get_and_set(key: Value, op: Binary, value: Value, default: Value) -> Value:
     """TLCGetAndSet(i, Op, v, d): what was there (or d); keeps Op(what was there, v) instead."""
     before = get_or_default(key, default)
@@ -46,13 +46,13 @@ def get_and_set(key: Value, op: Binary, value: Value, default: Value) -> Value:
     return before
 
 
-@TLC_EXT.operator("Trace", pure=False)
+@TLC_EXT.operator("Trace", pure=False, of_state=True)
 def trace() -> Value:
     """Trace: the states of the behavior so far, as records."""
     return current().trace()
 
 
-@TLC_EXT.operator("CounterExample", pure=False)
+@TLC_EXT.operator("CounterExample", pure=False, of_state=True)
 def counterexample() -> Value:
     """CounterExample: what violates a property, [action |-> {...}, state |-> {<<1, s>>, ...}]."""
     return current().counterexample()
