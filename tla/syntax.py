@@ -641,6 +641,10 @@ def _free(node: Any, bound: frozenset[Any]) -> Iterator[Parameter]:
             # What a LET definition mentions from outside of it belongs to whoever uses it.
             if definition.in_let and definition not in bound:
                 yield from _free(definition.body, bound | {definition, *definition.parameters})
+        case Let(definitions=definitions):
+            # One that nothing refers to may be made into code nevertheless.
+            for definition in definitions:
+                yield from _free(definition.body, bound | {*definitions, *definition.parameters})
     inner = bound | set(bound_here(node))
     for child in children(node):
         yield from _free(child, inner)

@@ -76,4 +76,5 @@ ASSUME LET RECURSIVE Gcd(_, _)
 ASSUME LET RECURSIVE Permute(_)
            Permute(S) == IF S = {} THEN {<<>>} ELSE UNION {{<<e>> \o p : p \in Permute(S \ {e})} : e \in S}
        IN  Cardinality(Permute(1..4)) = 24
-==============================================================================
+ASSUME [[k \in 1..2 |-> k] EXCEPT ![1] = LET g[i \in 1..2] == i + @ IN 5][1] = 5
+==========================================================================
