@@ -390,7 +390,7 @@ def no_choice() -> Any:
 
 def as_tuple(value: Value, size: int) -> tuple[Value, ...]:
     if type(value) is not tuple or len(value) != size:
-        raise TlaError(f"expected a tuple of {size}, saw {values.format_value(value)}")
+        raise TlaError(f"expected a tuple of {size}, saw {values.shown(value)}")
     return value
 
 

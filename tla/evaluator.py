@@ -69,12 +69,12 @@ from .values import (
     elements,
     equal,
     finite,
-    format_value,
     found,
     function,
     is_finite,
     ordered,
     replaced,
+    shown,
     strict,
     truth,
 )
@@ -483,7 +483,7 @@ class Evaluator:
 
 def _matched(parameters: tuple[Parameter, ...], value: Value) -> dict[Parameter, Value]:
     if type(value) is not tuple or len(value) != len(parameters):
-        raise TlaError(f"expected a tuple of {len(parameters)}, saw {format_value(value)}")
+        raise TlaError(f"expected a tuple of {len(parameters)}, saw {shown(value)}")
     return dict(zip(parameters, value, strict=True))
 
 

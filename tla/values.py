@@ -54,7 +54,7 @@ def truth(value: Value) -> bool:
         return True
     if value is FALSE:
         return False
-    raise TlaError(f"expected TRUE or FALSE, saw {format_value(value)}")
+    raise TlaError(f"expected TRUE or FALSE, saw {shown(value)}")
 
 
 class ModelValue:
@@ -200,8 +200,8 @@ def apply(f: Value, argument: Value) -> Value:
     elif type(f) is LazyFunction:
         return f.apply(argument)
     else:
-        raise TlaError(f"{format_value(f)} is applied to {format_value(argument)}, but is not a function")
-    raise TlaError(f"{format_value(f)} is applied to {format_value(argument)}, which is not in its domain")
+        raise TlaError(f"{shown(f)} is applied to {shown(argument)}, but is not a function")
+    raise TlaError(f"{shown(f)} is applied to {shown(argument)}, which is not in its domain")
 
 
 def found(f: Value, argument: Value) -> Value | None:
@@ -219,7 +219,7 @@ def found(f: Value, argument: Value) -> Value | None:
         if type(argument) is int:
             return f[argument - 1] if 0 < argument <= len(f) else None
         if f:
-            raise TlaError(f"{format_value(f)} is applied to {format_value(argument)}, expected a number")
+            raise TlaError(f"{shown(f)} is applied to {shown(argument)}, expected a number")
         return None
     if f is None:
         return None
@@ -232,8 +232,8 @@ def field(r: Value, name: str) -> Value:
         place = r.domain.index.get(name)
         if place is not None:
             return r.values[place]
-        raise TlaError(f"no field `{name}` in {format_value(r)}")
-    raise TlaError(f"field `{name}` of {format_value(r)}, which is not a record")
+        raise TlaError(f"no field `{name}` in {shown(r)}")
+    raise TlaError(f"field `{name}` of {shown(r)}, which is not a record")
 
 
 def domain(f: Value) -> frozenset[Value]:
@@ -244,7 +244,7 @@ def domain(f: Value) -> frozenset[Value]:
         return frozenset(range(1, len(f) + 1))
     if type(f) is LazyFunction:
         return finite(f.arguments)
-    raise TlaError(f"DOMAIN of {format_value(f)}, which is not a function")
+    raise TlaError(f"DOMAIN of {shown(f)}, which is not a function")
 
 
 def arguments(f: Value) -> Iterable[Value]:
@@ -264,7 +264,7 @@ def items(f: Value) -> Iterable[tuple[Value, Value]]:
         return enumerate(f, 1)
     if type(f) is LazyFunction:
         return [(argument, f.apply(argument)) for argument in elements(f.arguments)]
-    raise TlaError(f"expected a function, saw {format_value(f)}")
+    raise TlaError(f"expected a function, saw {shown(f)}")
 
 
 def replaced(f: Value, argument: Value, value: Value) -> Value:
@@ -283,7 +283,7 @@ def replaced(f: Value, argument: Value, value: Value) -> Value:
         return f
     if type(f) is LazyFunction:
         return replaced(function(dict(items(f))), argument, value)
-    raise TlaError(f"EXCEPT of {format_value(f)}, which is not a function")
+    raise TlaError(f"EXCEPT of {shown(f)}, which is not a function")
 
 
 def extended(f: Function, argument: Value, value: Value) -> Value:
@@ -335,9 +335,7 @@ class LazyFunction:
     def apply(self, argument: Value) -> Value:
         if argument not in self._known:
             if argument not in self.arguments:
-                raise TlaError(
-                    f"a function is applied to {format_value(argument)}, which is not in its domain"
-                )
+                raise TlaError(f"a function is applied to {shown(argument)}, which is not in its domain")
             self._known[argument] = self.body(argument)
         return self._known[argument]
 
@@ -406,7 +404,7 @@ class NumberSet(LazySet):
         if type(value) is ModelValue:
             return False
         if type(value) is not int:
-            raise TlaError(f"is {format_value(value)} an element of {self.name}? It is not a number")
+            raise TlaError(f"is {shown(value)} an element of {self.name}? It is not a number")
         return self.least is None or value >= self.least
 
     def __eq__(self, other: object) -> bool:
@@ -463,7 +461,7 @@ class Subsets(LazySet):
 
     def __contains__(self, value: Value) -> bool:
         if not isinstance(value, frozenset | LazySet):
-            raise TlaError(f"is {format_value(value)} a subset of {format_value(self.base)}? It is not a set")
+            raise TlaError(f"is {shown(value)} a subset of {shown(self.base)}? It is not a set")
         return all(contains(self.base, item) for item in value)
 
     def __iter__(self) -> Iterator[Value]:
@@ -489,7 +487,7 @@ class FunctionSet(LazySet):
         if type(value) is ModelValue:
             return False
         if type(value) not in (Function, tuple, LazyFunction):
-            raise TlaError(f"is {format_value(value)} in [S -> T]? It is not a function")
+            raise TlaError(f"is {shown(value)} in [S -> T]? It is not a function")
         return domain(value) == self.arguments and all(
             contains(self.results, result) for _, result in items(value)
         )
@@ -517,7 +515,7 @@ class RecordSet(LazySet):
         if type(value) is ModelValue:
             return False
         if type(value) not in (Function, tuple):
-            raise TlaError(f"is {format_value(value)} in {format_value(self)}? It is not a record")
+            raise TlaError(f"is {shown(value)} in {shown(self)}? It is not a record")
         if type(value) is tuple or value.domain.set != self.fields.keys():
             return False
         index = value.domain.index
@@ -546,7 +544,7 @@ class Product(LazySet):
         if type(value) is str:
             value = tuple(value)  # for TLC a string is a sequence of characters here
         if type(value) is not tuple:
-            raise TlaError(f"is {format_value(value)} in {format_value(self)}? It is not a tuple")
+            raise TlaError(f"is {shown(value)} in {shown(self)}? It is not a tuple")
         if len(value) != len(self.factors):
             return False
         return all(contains(factor, item) for item, factor in zip(value, self.factors, strict=True))
@@ -643,7 +641,7 @@ def finite(value: Value) -> frozenset[Value]:
         return value
     if isinstance(value, LazySet):
         return frozenset(value)
-    raise TlaError(f"expected a set, saw {format_value(value)}")
+    raise TlaError(f"expected a set, saw {shown(value)}")
 
 
 def is_finite(value: Value) -> bool:
@@ -661,14 +659,14 @@ def is_finite(value: Value) -> bool:
             return all(map(is_finite, parts))
         case LazySet():
             return False  # Nat, Int, STRING, Seq(S), and what is made of them
-    raise TlaError(f"expected a set, saw {format_value(value)}")
+    raise TlaError(f"expected a set, saw {shown(value)}")
 
 
 def elements(value: Value) -> Iterable[Value]:
     """The elements of a set, in no particular order."""
     if type(value) is frozenset or isinstance(value, LazySet):
         return value
-    raise TlaError(f"expected a set, saw {format_value(value)}")
+    raise TlaError(f"expected a set, saw {shown(value)}")
 
 
 def contains(value: Value, candidate: Value) -> bool:
@@ -683,7 +681,7 @@ def contains(value: Value, candidate: Value) -> bool:
         return False
     if isinstance(value, LazySet):
         return candidate in value
-    raise TlaError(f"is {format_value(candidate)} an element of {format_value(value)}? That is not a set")
+    raise TlaError(f"is {shown(candidate)} an element of {shown(value)}? That is not a set")
 
 
 def _refuse_foreign(candidate: Value, members: frozenset[Value]) -> None:
@@ -691,9 +689,7 @@ def _refuse_foreign(candidate: Value, members: frozenset[Value]) -> None:
     kind = _kind(candidate)
     if type(candidate) is ModelValue or any(_kind(e) == kind or type(e) is ModelValue for e in members):
         return
-    raise TlaError(
-        f"is {format_value(candidate)} an element of {format_value(members)}? It is of another kind"
-    )
+    raise TlaError(f"is {shown(candidate)} an element of {shown(members)}? It is of another kind")
 
 
 _ordered: dict[frozenset[Value], tuple[Value, ...]] = {}
@@ -744,7 +740,7 @@ def order_key(value: Value) -> tuple[Any, ...]:
 def unlike(left: Value, right: Value) -> bool:
     """left = right for values of two Python types; TlaError where TLC would not compare them either."""
     if _kind(left) != _kind(right) and type(left) is not ModelValue and type(right) is not ModelValue:
-        raise TlaError(f"{format_value(left)} and {format_value(right)} cannot be compared")
+        raise TlaError(f"{shown(left)} and {shown(right)} cannot be compared")
     return False
 
 
@@ -780,27 +776,55 @@ def is_field_name(value: Value) -> bool:
 
 def format_value(value: Value) -> str:
     """The value as TLC writes it; elements and fields in the order of order_key."""
+    return "".join(_pieces(value))
+
+
+SHOWN = 300
+"""Characters of a value in a message, which is one line."""
+
+
+def shown(value: Value) -> str:
+    """The value as in format_value, but its beginning only where it is long."""
+    text = ""
+    for piece in _pieces(value):
+        text += piece
+        if len(text) > SHOWN:
+            return f"{text[:SHOWN]}..."
+    return text
+
+
+def _pieces(value: Value) -> Iterator[str]:
     match value:
         case str():
-            return f'"{value.translate(_escaped)}"'
+            yield f'"{value.translate(_escaped)}"'
         case tuple():
-            return f"<<{_listed(value)}>>"
+            yield from _listed("<<", value, ">>")
         case frozenset():
-            return f"{{{_listed(ordered(value))}}}"
+            yield from _listed("{", ordered(value), "}")
         case Function():
-            return _format_function(value)
+            yield from _function_pieces(value)
         case LazyFunction():
-            return f"[x \\in {format_value(value.arguments)} |-> ...]"
+            yield f"[x \\in {format_value(value.arguments)} |-> ...]"
         case _:
-            return repr(value)
+            yield repr(value)
 
 
-def _listed(values: Iterable[Value]) -> str:
-    return ", ".join(map(format_value, values))
+def _listed(opening: str, values: Iterable[Value], closing: str) -> Iterator[str]:
+    yield opening
+    for place, value in enumerate(values):
+        if place:
+            yield ", "
+        yield from _pieces(value)
+    yield closing
 
 
-def _format_function(f: Function) -> str:
+def _function_pieces(f: Function) -> Iterator[str]:
     pairs = sorted(f.items(), key=lambda pair: order_key(pair[0]))
-    if all(is_field_name(key) for key, _ in pairs):
-        return "[" + ", ".join(f"{key} |-> {format_value(value)}" for key, value in pairs) + "]"
-    return "(" + " @@ ".join(f"{format_value(key)} :> {format_value(value)}" for key, value in pairs) + ")"
+    fields = all(is_field_name(key) for key, _ in pairs)
+    yield "[" if fields else "("
+    for place, (key, value) in enumerate(pairs):
+        if place:
+            yield ", " if fields else " @@ "
+        yield f"{key} |-> " if fields else f"{format_value(key)} :> "
+        yield from _pieces(value)
+    yield "]" if fields else ")"

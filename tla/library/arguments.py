@@ -8,24 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import TlaError
-from ..values import LazyFunction, Value, domain, format_value, strict, truth
+from ..values import LazyFunction, Value, domain, shown, strict, truth
 
 
 def number(value: Value) -> int:
     if type(value) is not int:
-        raise TlaError(f"expected a number, saw {format_value(value)}")
+        raise TlaError(f"expected a number, saw {shown(value)}")
     return value
 
 
 def natural(value: Value) -> int:
     if type(value) is not int or value < 0:
-        raise TlaError(f"expected a natural number, saw {format_value(value)}")
+        raise TlaError(f"expected a natural number, saw {shown(value)}")
     return value
 
 
 def text(value: Value) -> str:
     if type(value) is not str:
-        raise TlaError(f"expected a string, saw {format_value(value)}")
+        raise TlaError(f"expected a string, saw {shown(value)}")
     return value
 
 
@@ -33,7 +33,7 @@ def sequence(value: Value) -> tuple[Value, ...]:
     if type(value) is LazyFunction:
         value = strict(value)
     if type(value) is not tuple:
-        raise TlaError(f"expected a sequence, saw {format_value(value)}")
+        raise TlaError(f"expected a sequence, saw {shown(value)}")
     return value
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ..errors import TlaError
-from ..values import NAT, LazyFunction, Value, field, format_value, items, order_key, record
+from ..values import NAT, LazyFunction, Value, field, items, order_key, record, shown
 from .arguments import natural, number, text
 from .declaration import Library
 from .numbers import NATURALS
@@ -89,7 +89,7 @@ def add_dyadic(p: Value, q: Value) -> Value:
         return q
     (a, b), (c, d) = _parts(p), _parts(q)
     if not (b and d):
-        raise TlaError(f"expected rational numbers, saw {format_value(p)} and {format_value(q)}")
+        raise TlaError(f"expected rational numbers, saw {shown(p)} and {shown(q)}")
     common = max(b, d)
     return _reduced(a * (common // b) + c * (common // d), common)
 
@@ -124,7 +124,7 @@ def chi_square(expected: Value, actual: Value, alpha: Value) -> bool:
     except ValueError:
         level = 0.0
     if not 0 < level <= 0.5:
-        raise TlaError(f'expected a level in (0, 0.5] as text, such as "0.05", saw {format_value(alpha)}')
+        raise TlaError(f'expected a level in (0, 0.5] as text, such as "0.05", saw {shown(alpha)}')
     ratio = sum(seen) / sum(wanted)
     distance = sum((s - w * ratio) ** 2 / (w * ratio) for s, w in zip(seen, wanted, strict=True))
     return not _upper_gamma((len(seen) - 1) / 2, distance / 2) < level

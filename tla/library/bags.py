@@ -16,12 +16,12 @@ from ..values import (
     equal,
     extended,
     finite,
-    format_value,
     function,
     items,
     ordered,
     replaced,
     restricted,
+    shown,
     strict,
 )
 from .arguments import is_function, number
@@ -78,7 +78,7 @@ def _counts(b: Value) -> dict[Value, int]:
 
 def _copies(count: Value) -> int:
     if type(count) is not int:
-        raise TlaError(f"expected a bag, in which the number of copies is no {format_value(count)}")
+        raise TlaError(f"expected a bag, in which the number of copies is no {shown(count)}")
     return count
 
 

@@ -6,7 +6,7 @@ import os
 import re
 
 from ..errors import TlaError
-from ..values import Function, Value, format_value, function, items, order_key, strict, truth
+from ..values import Function, Value, format_value, function, items, order_key, shown, strict, truth
 from .arguments import sequence, text
 from .declaration import Library
 from .json_values import path_of, read_text
@@ -26,7 +26,7 @@ def write_record(record: Value, delimiter: Value, headers: Value, file: Value) -
     """CSVWriteRecord(r, ";", headers, file): TRUE; adds the values, and before them the names."""
     record = strict(record)
     if type(record) is not Function or not all(type(name) is str for name in record.domain.keys):
-        raise TlaError(f"expected a record, saw {format_value(record)}")
+        raise TlaError(f"expected a record, saw {shown(record)}")
     pairs = sorted(items(record), key=lambda pair: order_key(pair[0]))
     if truth(headers):
         _append(file, text(delimiter).join([name for name, _ in pairs]))

@@ -6,7 +6,7 @@ import itertools
 import math
 
 from ..errors import TlaError
-from ..values import Value, finite, format_value, ordered
+from ..values import Value, finite, ordered, shown
 from .arguments import number, passes
 from .declaration import Binary, Library, Unary
 from .finite_sets import FINITE_SETS
@@ -103,5 +103,5 @@ def choose_unique(s: Value, test: Unary) -> Value:
     """ChooseUnique(S, Test): the one element that passes the test."""
     found = [element for element in ordered(finite(s)) if passes(test, element)]
     if len(found) != 1:
-        raise TlaError(f"expected one element that passes the test, saw {format_value(frozenset(found))}")
+        raise TlaError(f"expected one element that passes the test, saw {shown(frozenset(found))}")
     return found[0]

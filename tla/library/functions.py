@@ -14,10 +14,10 @@ from ..values import (
     elements,
     equal,
     finite,
-    format_value,
     function,
     items,
     ordered,
+    shown,
     strict,
 )
 from .arguments import passes
@@ -36,7 +36,7 @@ def map_then_fold_set(op: Binary, base: Value, image: Unary, choose: Unary, s: V
     while left:
         chosen.append(choose(left))
         if chosen[-1] not in left:
-            raise TlaError(f"expected an element of {format_value(left)}, saw {format_value(chosen[-1])}")
+            raise TlaError(f"expected an element of {shown(left)}, saw {shown(chosen[-1])}")
         left = left - {chosen[-1]}
     return fold(op, base, [strict(image(element)) for element in reversed(chosen)])
 
@@ -101,7 +101,7 @@ def inverse(f: Value, s: Value, t: Value) -> Value:
     if missing := [
         value for value in finite(t) if value not in by_value and not (value in never and arguments)
     ]:
-        raise TlaError(f"no argument in {format_value(finite(s))} has the value {format_value(missing[0])}")
+        raise TlaError(f"no argument in {shown(finite(s))} has the value {shown(missing[0])}")
     return function({value: by_value.get(value, arguments[0]) for value in finite(t)})
 
 
@@ -109,7 +109,7 @@ def inverse(f: Value, s: Value, t: Value) -> Value:
 def anti_function(f: Value) -> Value:
     """AntiFunction(f): from the values of f to its arguments."""
     if not is_injective(f):
-        raise TlaError(f"{format_value(f)} has one value twice, expected a function that can be inverted")
+        raise TlaError(f"{shown(f)} has one value twice, expected a function that can be inverted")
     return function({value: argument for argument, value in items(f)})
 
 

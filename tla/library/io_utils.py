@@ -10,7 +10,7 @@ from typing import NoReturn
 from ..errors import TlaError
 from ..notation import parse_value
 from ..run import current
-from ..values import TRUE, Value, apply, format_value, function, ordered, record, strict, truth
+from ..values import TRUE, Value, apply, format_value, function, ordered, record, shown, strict, truth
 from .arguments import number, sequence, text
 from .declaration import Library
 from .json_values import json_lines, path_of
@@ -28,7 +28,7 @@ def environment() -> Value:
 def number_in(digits: Value) -> int:
     """atoi("42"): the number that the text writes."""
     if not re.fullmatch(r"[+-]?[0-9]+", text(digits)):
-        raise TlaError(f"expected the digits of a number, saw {format_value(digits)}")
+        raise TlaError(f"expected the digits of a number, saw {shown(digits)}")
     return int(digits)
 
 
@@ -85,7 +85,7 @@ def _content(payload: Value, options: Value) -> str:
         case "NDJSON":
             return json_lines(payload)
         case other:
-            raise TlaError(f'expected the format "TXT" or "NDJSON", saw {format_value(other)}')
+            raise TlaError(f'expected the format "TXT" or "NDJSON", saw {shown(other)}')
 
 
 def _open_mode(options: Value) -> str:
@@ -93,7 +93,7 @@ def _open_mode(options: Value) -> str:
     chosen = frozenset(sequence(apply(options, "openOptions")))
     known = ("WRITE", "CREATE", "CREATE_NEW", "APPEND", "TRUNCATE_EXISTING")
     if unknown := ordered(chosen - frozenset(known)):
-        raise TlaError(f"expected openOptions among {', '.join(known)}, saw {format_value(unknown[0])}")
+        raise TlaError(f"expected openOptions among {', '.join(known)}, saw {shown(unknown[0])}")
     if "CREATE_NEW" in chosen:
         return "x"
     if "APPEND" in chosen:
@@ -106,16 +106,14 @@ def _charset(options: Value) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        raise TlaError(
-            f"expected the name of a character set such as UTF-8, saw {format_value(name)}"
-        ) from None
+        raise TlaError(f"expected the name of a character set such as UTF-8, saw {shown(name)}") from None
 
 
 @IO_UTILS.operator("Deserialize", pure=False)
 def deserialize(file: Value, options: Value) -> Value:
     """Deserialize(file, [format |-> "TXT", charset |-> "UTF-8"]): a record with the text as `stdout`."""
     if apply(options, "format") != "TXT":
-        raise TlaError(f'expected the format "TXT", saw {format_value(apply(options, "format"))}')
+        raise TlaError(f'expected the format "TXT", saw {shown(apply(options, "format"))}')
     try:
         with open(path_of(file), encoding=_charset(options), newline="") as opened:
             return record(exitValue=0, stdout=opened.read(), stderr="")
@@ -151,4 +149,4 @@ def execute_template_in(variables: Value, command: Value, parameters: Value) -> 
 
 
 def _refuse(command: Value) -> NoReturn:
-    raise TlaError(f"a model may not start other programs here, saw the command {format_value(command)}")
+    raise TlaError(f"a model may not start other programs here, saw the command {shown(command)}")

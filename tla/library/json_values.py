@@ -30,6 +30,7 @@ from ..values import (
     items,
     order_key,
     ordered,
+    shown,
     strict,
 )
 from .arguments import is_function, sequence, text
@@ -131,7 +132,7 @@ def to_json_array(value: Value) -> str:
     """ToJsonArray(v): a sequence or a set as a JSON array."""
     found = _json(value)
     if type(found) is not list:
-        raise TlaError(f"expected a sequence or a set, saw {format_value(value)}")
+        raise TlaError(f"expected a sequence or a set, saw {shown(value)}")
     return _written(found)
 
 
@@ -139,7 +140,7 @@ def to_json_array(value: Value) -> str:
 def to_json_object(value: Value) -> str:
     """ToJsonObject(v): a record or function as a JSON object; the names of a sequence count from 0."""
     if not is_function(value):
-        raise TlaError(f"expected a function, saw {format_value(value)}")
+        raise TlaError(f"expected a function, saw {shown(value)}")
     found = _json(value)
     return _written({str(place): item for place, item in enumerate(found)} if type(found) is list else found)
 
@@ -148,7 +149,7 @@ def to_json_object(value: Value) -> str:
 def json_serialize(file: Value, value: Value) -> bool:
     """JsonSerialize(file, v): TRUE; writes a sequence or record to the file."""
     if not is_function(value):
-        raise TlaError(f"expected a sequence or a record, saw {format_value(value)}")
+        raise TlaError(f"expected a sequence or a record, saw {shown(value)}")
     write_text(file, to_json(value))
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import TlaError
-from ..values import Sequences, Value, format_value, strict
+from ..values import Sequences, Value, shown, strict
 from .arguments import number, passes, sequence, sequence_or_text
 from .declaration import Library, Unary
 
@@ -56,7 +56,7 @@ def sub_sequence(s: Value, first: Value, last: Value) -> Value:
     if number(first) > number(last):
         return whole[:0]
     if first < 1 or last > len(whole):
-        raise TlaError(f"SubSeq({format_value(s)}, {first}, {last}) reaches outside of the sequence")
+        raise TlaError(f"SubSeq({shown(s)}, {first}, {last}) reaches outside of the sequence")
     return whole[first - 1 : last]
 
 

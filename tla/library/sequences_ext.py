@@ -17,11 +17,11 @@ from ..values import (
     elements,
     equal,
     finite,
-    format_value,
     function,
     items,
     ordered,
     replaced,
+    shown,
     strict,
 )
 from .arguments import number, passes, sequence, sequence_or_text
@@ -229,7 +229,7 @@ def zipped(s: Value, t: Value) -> Value:
 def interleave(s: Value, t: Value) -> Value:
     """Interleave(s, t): by turns <<an element of s>> and <<an element of t>>; the two are of one length."""
     if len(sequence(s)) != len(sequence(t)):
-        raise TlaError(f"expected sequences of one length, saw {format_value(s)} and {format_value(t)}")
+        raise TlaError(f"expected sequences of one length, saw {shown(s)} and {shown(t)}")
     pairs = zip(sequence(s), sequence(t), strict=True)
     return tuple([(element,) for pair in pairs for element in pair]) or ((), ())
 
@@ -362,7 +362,7 @@ def index_of_first(s: Value, t: Value) -> int:
     """IndexFirstSubSeq(s, t): the first place of t where s begins."""
     place = _place_of(s, t, 0)
     if place is None:
-        raise TlaError(f"{format_value(s)} does not stand in {format_value(t)}")
+        raise TlaError(f"{shown(s)} does not stand in {shown(t)}")
     return place + 1
 
 
@@ -402,6 +402,6 @@ def _place_of(s: Value, t: Value, begin: int) -> int | None:
     """Where s stands in t first, counted from 0, at `begin` or later."""
     part, whole = sequence_or_text(s), sequence_or_text(t)
     if type(part) is not type(whole):
-        raise TlaError(f"expected two strings or two sequences, saw {format_value(s)} and {format_value(t)}")
+        raise TlaError(f"expected two strings or two sequences, saw {shown(s)} and {shown(t)}")
     places = range(begin, len(whole) - len(part) + 1)
     return next((place for place in places if whole[place : place + len(part)] == part), None)

@@ -6,7 +6,7 @@ import math
 from typing import NoReturn
 
 from ..errors import TlaError
-from ..values import Value, field, finite, format_value, function, items, order_key, record, strict
+from ..values import Value, field, finite, function, items, order_key, record, shown, strict
 from .arguments import number, text
 from .declaration import Library
 from .io_utils import serialize, zero_padded
@@ -126,4 +126,4 @@ def point_on_line(start: Value, end: Value, segment: Value) -> Value:
 @SVG.operator("NodesOfDirectedMultiGraph")
 def nodes_of_graph(nodes: Value, edges: Value, options: Value) -> NoReturn:
     """NodesOfDirectedMultiGraph(nodes, edges, options): refused, graphs are not laid out here."""
-    raise TlaError(f"there is no layout for graphs here, saw one of {format_value(finite(nodes))}")
+    raise TlaError(f"there is no layout for graphs here, saw one of {shown(finite(nodes))}")

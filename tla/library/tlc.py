@@ -21,6 +21,7 @@ from ..values import (
     function,
     items,
     ordered,
+    shown,
     strict,
     truth,
 )
@@ -95,7 +96,7 @@ def tlc_eval(value: Value) -> Value:
 def tlc_assert(condition: Value, message: Value) -> bool:
     """Assert(condition, message): TRUE, or the end of the evaluation."""
     if condition is not TRUE:
-        raise TlaError(f"Assert failed: {message if type(message) is str else format_value(message)}")
+        raise TlaError(f"Assert failed: {message if type(message) is str else shown(message)}")
     return True
 
 
@@ -132,9 +133,9 @@ def tlc_get(key: Value) -> Value:
     if is_register(key):
         if key in registers:
             return registers[key]
-        raise TlaError(f"TLCGet({format_value(key)}) has no value: no TLCSet was there before")
+        raise TlaError(f"TLCGet({shown(key)}) has no value: no TLCSet was there before")
     if type(key) is not str:
-        raise TlaError(f"TLCGet expected a natural number or the name of a fact, saw {format_value(key)}")
+        raise TlaError(f"TLCGet expected a natural number or the name of a fact, saw {shown(key)}")
     if key.startswith("-D"):
         return registers.get(key, PROPERTIES.get(key, key))
     match key:
@@ -155,9 +156,7 @@ def tlc_set(key: Value, value: Value) -> bool:
     elif type(key) is str and key.startswith("-D"):
         current().registers[key] = to_string(value)
     elif key != "pause":  # which waits for somebody at the keyboard
-        raise TlaError(
-            f'TLCSet expected a natural number, "s:...", "exit" or "pause", saw {format_value(key)}'
-        )
+        raise TlaError(f'TLCSet expected a natural number, "s:...", "exit" or "pause", saw {shown(key)}')
     return True
 
 
