@@ -4,32 +4,34 @@ generated  every initial state and every successor, each way to reach it counted
 distinct   the states within the constraints, each once
 depth      states on the longest of the shortest paths from an initial state, that one included
 
-States are numbered as they are found, the initial ones first. Of each, the number of the state before and the
-place of the action taken are kept; a behavior is put together from these when it is asked for. Under SYMMETRY
-and VIEW, states with the same key count as one: the first that is found is searched from, and only the key is
-kept, so that a behavior is found again by taking its actions.
+A state is kept until it is searched from; what is left of it then is its fingerprint, and by which step it
+was first reached (reached.py). A behavior is found by taking its steps again. Under SYMMETRY and VIEW, states
+with the same key count as one: the first that is found is searched from, and the key has the fingerprint.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import attrgetter
 from random import Random
 
 from .bounds import Stopped, Watch
 from .compiler import RUNTIME_ERRORS
 from .errors import TlaError
+from .fingerprints import StateFingerprints, fingerprint
 from .liveness import Graph
 from .model import Action, Formula, Model, State
+from .reached import SHORT, Reached
 from .requirements import Broken, Requirements
 from .run import Run, configuration, current, no_search, running
 from .symmetry import Symmetry
 from .values import Value, record
-from .workers import Share, team
+from .workers import Chosen, Fault, Link, Offers, Report, before, order, team
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ SAMPLED, WALKED = 300, 60
 WORTH_SHARING = 100
 """States of a level from which on several processes search together."""
 
-NEIGHBORS = 32
-"""States next to each other that one process expands: they are alike, and much is remembered of the last."""
+OFFERED_MOST = 300_000
+"""Fingerprints that a process remembers of the states that it has offered; then it begins anew."""
 
 Progress = Callable[[Result], None]
 
@@ -138,10 +140,12 @@ class _Search:
         self.model = model
         self.actions = model.actions()
         self.requirements = requirements = Requirements(model)
+        self.fingerprints = StateFingerprints(len(model.variables))
         self.tests = [
             (
                 place,
                 action,
+                self.fingerprints.exchange(sorted(map(model.variables.index, action.writes))),
                 requirements.after(requirements.constraints, action),
                 requirements.after(requirements.invariants, action),
                 requirements.after(requirements.always, action),
@@ -149,11 +153,16 @@ class _Search:
             for place, action in enumerate(self.actions)
         ]
         self.symmetry = model.symmetry()
-        self.key = _key(model, self.symmetry)
+        self.key = _key(model, self.symmetry, self.fingerprints)
         self.graph = Graph(model) if requirements.behaviors else None
-        self.numbers: dict[Value, int] = {}
-        self.before = array("I")
-        self.taken = array("I")
+        self.numbers: dict[int, int] = {}  # by keys, where the graph asks for them
+        self.reached = Reached()
+        self.first: list[State] = []
+        self.kept: list[State] | None = None if model.is_repeatable() else []
+        self.states: list[State] = []
+        self.following: list[State] = []
+        self.offered: set[int] = set()
+        self.accept: Callable[[int, int, int, State], None] = self.keep
         self.expanded = self.met = 0
         self.depth = self.level = 0
         self.generated = [0] * (len(self.actions) + 1)
@@ -161,15 +170,16 @@ class _Search:
         self.deepest = depth
         self.progress = progress
         self.result = Result()
-        self.workers = workers if self.graph is None else 1
+        self.workers = workers if self.graph is None and self.kept is None else 1
         self.watch = Watch(self.tell, seconds, memory and memory // self.workers)
-        self.states: list[State] = []
+        self.walked: list[Step] | None = None
+        self.traced: tuple[int, Value] = 0, ()
 
     def run(self, run: Run) -> Result:
         result = self.result
         try:
             self.adapt()
-            self.states = self.initial_level()
+            self.initial_level()
             if not self.states:
                 self.depth = 1  # as TLC counts when no initial state is within the constraints
             self.search(run)
@@ -177,6 +187,8 @@ class _Search:
             self.test_postcondition()
         except _Found as found:
             result.violation = found.violation
+        except _Failed as failed:
+            result.violation = self.violation(failed.fault)
         except Stopped as stopped:
             result.stopped = stopped.reason
         except KeyboardInterrupt:
@@ -192,79 +204,134 @@ class _Search:
             self.begin_level()
             self.tell()
             if self.workers > 1 and len(self.states) >= WORTH_SHARING:
-                break
-            self.states = self.next_level(self.states, run)
-        if not self.states:
-            return
-        work, merge = partial(self.share, run), self.merge
-        with team(self.workers, len(self.model.variables), work, merge) as others:
-            more = True
-            while more:
-                more = self.merge(others.shares(self.share(run, 0, others.size), self.watch.look))
-                self.tell()
+                team(self.workers, len(self.model.variables), partial(self.together, run), self.watch.look)
+                return
+            for state in self.states:
+                self.watch.look()
+                if run.stopping:
+                    raise Stopped("exit")
+                self.expanded += 1
+                self.expand(state)
+            self.states, self.following = self.following, []
 
     def begin_level(self) -> None:
         self.depth += 1
-        self.met = len(self.numbers)
+        self.met = len(self.reached)
         if self.depth == self.deepest:
             raise Stopped("depth")
 
+    def keep(self, key: int, before: int, place: int, state: State) -> None:
+        """Numbers a new state, to be searched from."""
+        if self.graph is not None:
+            self.numbers[key] = len(self.reached)
+        if self.kept is not None:
+            self.kept.append(state)
+        self.reached.add(key, before, place)
+        self.new[place] += 1
+        self.following.append(state)
+
     # --- with others ------------------------------------------------------------------------------------
 
-    def share(self, run: Run, place: int, size: int) -> Share:
-        """Expands a part of the level, and forgets what it found, which has no numbers before the merge."""
-        found: list[State] = []
-        generated, new = self.generated[:], self.new[:]
-        first, violated = self.met - len(self.states), None
+    def together(self, run: Run, link: Link) -> None:
+        """The work of one process of a team: it searches from the states that it owns."""
+        if link.place > 0:
+            self.progress = None
+        known = self.reached.known
+        self.reached.known = {key for key in known if key % link.size == link.place}
+        numbered = enumerate(self.states, self.met - len(self.states))
+        part = [(number, state) for number, state in numbered if self.key_of(state) % link.size == link.place]
+        more = True
+        while more:
+            offered, report = self.expand_part(part, run, link)
+            received = link.offer(offered, report)
+            reports = [report for _, report in received]
+            self.generated = [
+                sum(counts) for counts in zip(self.generated, *(r.generated for r in reports), strict=True)
+            ]
+            fault = min(
+                (r.fault for r in reports if r.fault is not None), key=attrgetter("number"), default=None
+            )
+            chosen, states = self.choose([offers for offers, _ in received], fault)
+            numbers = self.agree_on(link.agree(chosen), link.place)
+            self.expanded = self.met
+            if fault is not None:
+                self.expanded = fault.number + 1
+                raise _Failed(fault)
+            if any(report.stopping for report in reports):
+                raise Stopped("exit")
+            part = list(zip(numbers, states, strict=True))
+            more = len(self.reached) > self.met
+            if more:
+                self.begin_level()
+            self.tell()
+
+    def expand_part(
+        self, part: Iterable[tuple[int, State]], run: Run, link: Link
+    ) -> tuple[list[Offers], Report]:
+        """What is found from the own states of a level."""
+        all_offers = [Offers() for _ in range(link.size)]
+        offered = self.offered
+        if len(offered) >= OFFERED_MOST:
+            offered.clear()
+        count = 0
+
+        def offer(key: int, number: int, place: int, state: State) -> None:
+            nonlocal count
+            offered.add(key)
+            offers = all_offers[key % link.size]
+            offers.orders.append(order(number, count))
+            offers.keys.append(key)
+            offers.taken.append(place)
+            offers.states.append(state)
+            count += 1
+
+        self.accept = offer
+        total, self.generated = self.generated, [0] * len(self.generated)
+        fault = None
         try:
-            for number, state in enumerate(self.states, first):
-                if (number // NEIGHBORS) % size != place:
-                    continue
-                if place == 0:
-                    self.watch.look()
+            for number, state in part:
+                link.look()
                 if run.stopping:
                     break
                 self.expanded = number + 1
-                self.expand(state, found)
-        except _Found:
-            violated = number
-        before, taken = self.before[self.met :], self.taken[self.met :]
-        for _ in found:
-            self.numbers.popitem()
-        del self.before[self.met :], self.taken[self.met :]
-        self.new = new
-        since = [now - then for now, then in zip(self.generated, generated, strict=True)]
-        self.generated = generated
-        return Share(before, taken, found, since, violated, run.stopping)
+                self.expand(state)
+        except _Failed as failed:
+            fault = failed.fault
+        since, self.generated = self.generated, total
+        return all_offers, Report(since, fault, run.stopping)
 
-    def merge(self, shares: Sequence[Share]) -> bool:
-        """Numbers what all have found; whether there is another level."""
-        violated = min((share.violated for share in shares if share.violated is not None), default=None)
-        before = [number for share in shares for number in share.before]
-        taken = [place for share in shares for place in share.taken]
-        states = [state for share in shares for state in share.states]
-        for share in shares:
-            self.generated = [a + b for a, b in zip(self.generated, share.generated, strict=True)]
-        last, following = self.states, []
-        for at in sorted(range(len(states)), key=before.__getitem__):
-            if violated is not None and before[at] >= violated:
-                break
-            key = self.key_of(states[at])
-            if key not in self.numbers:
-                self.add(key, before[at], taken[at])
-                self.new[taken[at]] += 1
-                following.append(states[at])
-        self.expanded = self.met
-        if violated is not None:
-            self.expanded = violated + 1
-            self.expand(last[violated + len(last) - self.met], following)
-            raise TlaError("what a worker process found violated cannot be found again; chance decides there")
-        if any(share.stopping for share in shares):
-            raise Stopped("exit")
-        self.states = following
-        if following:
-            self.begin_level()
-        return bool(following)
+    def choose(self, received: Sequence[Offers], fault: Fault | None) -> tuple[Chosen, list[State]]:
+        """The new ones among the states offered to this process, which are all that it owns."""
+        orders = [order for offers in received for order in offers.orders]
+        keys = [key for offers in received for key in offers.keys]
+        taken = [place for offers in received for place in offers.taken]
+        states = [state for offers in received for state in offers.states]
+        known, new = self.reached.known, []
+        for at in sorted(range(len(orders)), key=orders.__getitem__):
+            if keys[at] not in known and (fault is None or before(orders[at]) <= fault.number):
+                known.add(keys[at])
+                new.append(at)
+        chosen = Chosen(
+            array("Q", [orders[at] for at in new]),
+            array("Q", [keys[at] & SHORT for at in new]),
+            array("I", [taken[at] for at in new]),
+        )
+        return chosen, [states[at] for at in new]
+
+    def agree_on(self, chosen: Sequence[Chosen], place: int) -> list[int]:
+        """Numbers the new states of all; the numbers of those that the process at that place owns."""
+        orders = [order for each in chosen for order in each.orders]
+        shorts = [short for each in chosen for short in each.shorts]
+        taken = [action for each in chosen for action in each.taken]
+        begin = sum(len(each.orders) for each in chosen[:place])
+        own = range(begin, begin + len(chosen[place].orders))
+        ranks, first = sorted(range(len(orders)), key=orders.__getitem__), len(self.reached)
+        self.reached.extend(
+            [shorts[at] for at in ranks], [before(orders[at]) for at in ranks], [taken[at] for at in ranks]
+        )
+        for action, count in Counter(taken).items():
+            self.new[action] += count
+        return [number for number, at in enumerate(ranks, first) if at in own]
 
     def tell(self) -> None:
         if self.progress is not None:
@@ -275,7 +342,7 @@ class _Search:
         """Brings the result up to now."""
         result = self.result
         result.seconds = self.watch.seconds
-        result.distinct = len(self.numbers)
+        result.distinct = len(self.reached)
         result.queue = result.distinct - self.expanded
         result.depth = self.depth + (result.distinct > self.met)
         result.generated = sum(self.generated)
@@ -287,22 +354,23 @@ class _Search:
 
     # --- the search -------------------------------------------------------------------------------------
 
-    def initial_level(self) -> list[State]:
-        level: list[State] = []
-        requirements, numbers = self.requirements, self.numbers
+    def initial_level(self) -> None:
+        requirements, reached = self.requirements, self.reached
 
         def meet(state: State) -> None:
             self.generated[-1] += 1
             self.watch.look()
+            self.walked = [Step(None, state)]
             try:
                 within = requirements.within(state, requirements.constraints)
-                key = state if self.key is None else self.key(state)
-                if within and key in numbers:
+                key = self.key_of(state)
+                if within and key in reached.known:
                     return
                 if within:
-                    self.result.initial += 1
-                    self.add(key, len(numbers), 0)
-                    level.append(state)
+                    if self.graph is not None:
+                        self.numbers[key] = len(reached)
+                    reached.begin(key)
+                    self.first.append(state)
                 requirements.test(state, requirements.invariants)
                 requirements.test(state, requirements.initial + requirements.always, "property")
             except Broken as broken:
@@ -310,15 +378,13 @@ class _Search:
 
         self.level = 1
         self.model.each_initial_state(meet)
+        self.walked = None
+        self.result.initial = reached.initial
+        self.states = self.first
+        if self.kept is not None:
+            self.kept += self.first
         if self.graph is not None:
-            self.graph.initial = len(numbers)
-        return level
-
-    def add(self, key: Value, before: int, place: int) -> None:
-        """Numbers a new state, which the action at that place led to."""
-        self.numbers[key] = len(self.numbers)
-        self.before.append(before)
-        self.taken.append(place)
+            self.graph.initial = reached.initial
 
     def adapt(self) -> None:
         """Has canonical forms found in an order of the variables that is good for states like those of walks.
@@ -354,7 +420,7 @@ class _Search:
                 states.append(state)
                 found = [
                     successor
-                    for _, action, constraints, *_ in self.tests
+                    for _, action, _, constraints, *_ in self.tests
                     for successor in taken(action, state)
                     if requirements.within(successor, constraints)
                 ]
@@ -363,28 +429,20 @@ class _Search:
                 state = chance.choice(found)
         return states
 
-    def next_level(self, level: list[State], run: Run) -> list[State]:
-        following: list[State] = []
-        for state in level:
-            self.watch.look()
-            if run.stopping:
-                raise Stopped("exit")
-            self.expanded += 1
-            self.expand(state, following)
-        return following
-
-    def expand(self, state: State, following: list[State]) -> None:
+    def expand(self, state: State) -> None:
         """Looks at each step from the state that is next in the order of numbers."""
-        numbers, requirements, number = self.numbers, self.requirements, self.expanded - 1
+        known, offered, accept = self.reached.known, self.offered, self.accept
+        requirements, number = self.requirements, self.expanded - 1
         key_of, depth = self.key, self.depth
+        here = self.fingerprints.of(state) if key_of is None else 0
         found: list[State] = []
-        reached: list[State] = []
+        steps: list[tuple[State, int]] = []
         emit = found.append
         any_successor = False
-        action: Action
         successor: State | None = None
+        place = 0
         try:
-            for place, action, constraints, invariants, always in self.tests:
+            for place, action, exchange, constraints, invariants, always in self.tests:
                 self.level = depth
                 action.run(state, emit)
                 if action.passed.states:
@@ -395,34 +453,34 @@ class _Search:
                 any_successor = True
                 self.generated[place] += len(found)
                 self.level = depth + 1
+                rest = exchange(here, state) if key_of is None else 0
                 for successor in found:
-                    key = successor if key_of is None else key_of(successor)
-                    known = key in numbers
-                    if not known or key_of is not None:  # what has a known key may break a constraint
+                    key = exchange(rest, successor) if key_of is None else key_of(successor)
+                    is_known = key in known or key in offered
+                    if not is_known or key_of is not None:  # what has a known key may break a constraint
                         inside = self.leads(state, successor, constraints)
-                        if inside and not known:
-                            self.add(key, number, place)
-                            self.new[place] += 1
-                            following.append(successor)
-                        if not (inside and known):
+                        if inside and not is_known:
+                            accept(key, number, place, successor)
+                        if not (inside and is_known):
                             requirements.test(successor, invariants)
                             requirements.test(successor, always, "property")
                     if requirements.steps:
                         self.level = depth
                         requirements.test_step(state, successor)
                         self.level = depth + 1
-                if self.graph is not None:
-                    reached += [t for t in found if self.leads(state, t, constraints)]
+                    if self.graph is not None and self.leads(state, successor, constraints):
+                        steps.append((successor, key))
                 found.clear()
                 successor = None
             if not any_successor and self.model.config.check_deadlock:
                 raise Broken("deadlock", "deadlock")
             if self.graph is not None:
-                self.note(number, state, reached)
+                self.note(number, state, steps)
         except Broken as broken:
-            raise self.found(broken, number, action, successor) from broken
+            raise _Failed(Fault(number, broken, place, successor)) from broken
         except RUNTIME_ERRORS as error:
-            raise self.found(requirements.failed(error, action, state), number, action, None) from error
+            failed = requirements.failed(error, self.actions[place], state)
+            raise _Failed(Fault(number, failed, place, None)) from error
 
     def leads(self, state: State, successor: State, constraints: Sequence[Formula]) -> bool:
         """Whether the search goes along a step, to a state new or known."""
@@ -433,16 +491,17 @@ class _Search:
         self.level += 1
         return allowed
 
-    def note(self, number: int, state: State, successors: list[State]) -> None:
+    def note(self, number: int, state: State, steps: Sequence[tuple[State, int]]) -> None:
         """Keeps the steps from a state, for what is said of whole behaviors."""
         assert self.graph is not None
+        successors = [successor for successor, _ in steps]
         try:
-            self.graph.expand(number, state, successors, [self.numbers[self.key_of(t)] for t in successors])
+            self.graph.expand(number, state, successors, [self.numbers[key] for _, key in steps])
         except TlaError as error:
             raise Broken("error", "temporal property", str(error)) from error
 
-    def key_of(self, state: State) -> Value:
-        return state if self.key is None else self.key(state)
+    def key_of(self, state: State) -> int:
+        return self.fingerprints.of(state) if self.key is None else self.key(state)
 
     def test_behaviors(self) -> None:
         """Looks for a behavior that violates a temporal property, once all steps are known."""
@@ -463,68 +522,56 @@ class _Search:
 
     # --- what is found ----------------------------------------------------------------------------------
 
-    def found(self, broken: Broken, number: int, action: Action, successor: State | None) -> _Found:
+    def violation(self, fault: Fault) -> Violation:
         """What ends the search: the behavior up to the state of that number, and to a successor of it."""
-        behavior = self.behavior(number)
-        if successor is not None:
-            behavior = (*behavior, Step(action, successor))
-        return _Found(_violation(broken, behavior))
+        behavior = self.behavior(fault.number)
+        if fault.successor is not None:
+            behavior = (*behavior, Step(self.actions[fault.place], fault.successor))
+        return _violation(fault.broken, behavior)
 
     def behavior(self, number: int) -> tuple[Step, ...]:
-        """The path to the state of that number: back along the steps by which each was first reached."""
-        path = [number]
-        while number >= self.result.initial:
-            number = self.before[number]
-            path.append(number)
-        path.reverse()
-        if self.key is not None:
+        """The path to the state of that number: along the steps by which each was first reached."""
+        path = self.reached.path(number)
+        if self.kept is None:
             return self.along(path)
-        states = self.plain_states(path)
         first, *following = path
         return (
-            Step(None, states[first]),
-            *(Step(self.actions[self.taken[number]], states[number]) for number in following),
+            Step(None, self.first[first]),
+            *(Step(self.actions[self.reached.taken[number]], self.kept[number]) for number in following),
         )
 
     def along(self, path: Sequence[int]) -> tuple[Step, ...]:
         """The behavior through the states of these numbers: their steps are taken again."""
-        steps = [Step(None, self.initial_state(path[0]))]
+        level, outer = self.level, self.walked
+        self.walked = steps = [Step(None, self.first[path[0]])]
         for number in path[1:]:
-            before = steps[-1].state
-            again = (
-                Step(action, successor)
-                for _, action, constraints, *_ in self.tests
-                for successor in taken(action, before)
-                if self.leads(before, successor, constraints)
-                and self.numbers.get(self.key_of(successor)) == number
-            )
-            step = next(again, None)
-            if step is None:
-                raise TlaError(
-                    "the counterexample cannot be found again: chance or VIEW hides what led there"
-                )
-            steps.append(step)
+            self.level = len(steps)
+            steps.append(self.step_to(number, steps[-1].state))
+        self.level, self.walked = level, outer
         return tuple(steps)
 
-    def initial_state(self, number: int) -> State:
-        """The initial state of that number: with its key, the first within the constraints."""
-        if self.key is None:
-            return self.plain_states([number])[number]
-        return next(
-            state
-            for state in self.model.initial_states()
-            if self.requirements.within(state, self.requirements.constraints)
-            and self.numbers[self.key(state)] == number
-        )
-
-    def plain_states(self, numbers: Sequence[int]) -> dict[int, State]:
-        """The states of these numbers, where they are their own keys."""
-        wanted = set(numbers)
-        return {number: state for state, number in self.numbers.items() if number in wanted}
+    def step_to(self, number: int, state: State) -> Step:
+        """The first step from a state to the one of that number."""
+        for _, action, _, constraints, *_ in self.tests:
+            for successor in taken(action, state):
+                if self.reached.is_at(number, self.key_of(successor)):
+                    self.level += 1
+                    leads = self.leads(state, successor, constraints)
+                    self.level -= 1
+                    if leads:
+                        return Step(action, successor)
+        raise TlaError("the counterexample cannot be found again: chance or VIEW hides what led there")
 
     def trace(self) -> Value:
         """The states up to the one that is searched from, as records."""
-        return tuple(record(**self.model.named(step.state)) for step in self.behavior(self.expanded - 1))
+        if self.walked is not None:
+            return self.records(self.walked)
+        if self.traced[0] != self.expanded:
+            self.traced = self.expanded, self.records(self.behavior(self.expanded - 1))
+        return self.traced[1]
+
+    def records(self, steps: Sequence[Step]) -> Value:
+        return tuple(record(**self.model.named(step.state)) for step in steps)
 
     def fact(self, name: str) -> Value:
         """What TLCGet says of the search."""
@@ -546,19 +593,21 @@ class _Search:
         return known[name] if name in known else no_search(name)
 
 
-def _key(model: Model, symmetry: Symmetry | None) -> Callable[[State], Value] | None:
-    """What tells states apart, where that is not the states themselves."""
+def _key(
+    model: Model, symmetry: Symmetry | None, fingerprints: StateFingerprints
+) -> Callable[[State], int] | None:
+    """The fingerprint of what tells states apart, where that is not the states themselves."""
     view = model.view()
     if view is None and symmetry is None:
         return None
     references = (model.config.view, model.config.symmetry)
     name = " and ".join(reference.name for reference in references if reference is not None)
 
-    def key(state: State) -> Value:
+    def key(state: State) -> int:
         try:
             if symmetry is not None:
                 state = symmetry.canonical(state)
-            return state if view is None else view(state)
+            return fingerprints.of(state) if view is None else fingerprint(view(state))
         except RUNTIME_ERRORS as error:
             raise Broken("error", name, str(model.located_in_view(error, state))) from error
 
@@ -578,6 +627,14 @@ class _Found(Exception):
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation)
         self.violation = violation
+
+
+class _Failed(Exception):
+    """Ends the search at a step, or at a state from which it goes on."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 def _violation(broken: Broken, behavior: tuple[Step, ...]) -> Violation:

@@ -330,6 +330,11 @@ class Model:
             )
         return tuple(made)
 
+    def is_repeatable(self) -> bool:
+        """Whether a state has the same successors each time: Next asks neither for chance nor for the run."""
+        _, following = self.behavior()
+        return self.compiler.is_pure(following)
+
     def action_names(self) -> tuple[str, ...]:
         """The names that actions() will give, each once, found without compiling anything."""
         _, following = self.behavior()

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def share_small_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checker, "WORTH_SHARING", 1)
-    monkeypatch.setattr(checker, "NEIGHBORS", 2)
 
 
 def told(result: Result) -> object:
