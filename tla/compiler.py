@@ -31,7 +31,8 @@ from .environment import Environment as Meanings
 from .errors import TlaError
 from .evaluator import Evaluator
 from .expressions import Environment, Expressions, Local, Operator, all_nodes
-from .library.bags import bag_with, bag_without, is_bag_with, is_bag_without
+from .library.bags import bag_added, bag_with, bag_without, is_bag_with, is_bag_without
+from .library.finite_sets_ext import greater_of, lesser_of
 from .library.language import subset
 from .library.numbers import within
 from .syntax import (
@@ -343,7 +344,7 @@ def _refusing(node: Expr) -> Iterator[None]:
     """Python has bounds for how deep its blocks and expressions nest."""
     try:
         yield
-    except (SyntaxError, RecursionError, MemoryError):
+    except (SyntaxError, RecursionError):
         raise TlaError("what stands here is nested too deeply to be compiled", node.span) from None
     except TlaError as error:
         raise error if error.span else TlaError(error.message, node.span) from None
@@ -400,7 +401,8 @@ _RUNTIME: dict[str, Any] = {
         "arguments", "contains", "domain", "elements", "field", "filtered", "finite", "found", "function",
         "mapped", "ordered", "replaced", "strict", "truth", "unlike")},
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
-    "is_bag_with": is_bag_with, "is_bag_without": is_bag_without,
+    "greater_of": greater_of, "lesser_of": lesser_of, "bag_added": bag_added, "is_bag_with": is_bag_with,
+    "is_bag_without": is_bag_without,
     "product": itertools.product, "refuse": refuse, "can_emit": can_emit, "no_case": no_case,
     "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

@@ -588,6 +588,11 @@ class Expressions:
         """An operator of a standard module: the cheap ones inline, where the kinds are sure enough."""
         if to.predicate:
             return f"(TRUE if {self.native_truth(to, arguments, environment)} else FALSE)"
+        if to.module == "FiniteSetsExt" and to.name in ("Max", "Min"):
+            (numbers,) = arguments
+            if isinstance(numbers, SetOf) and len(numbers.items) == 2:
+                first, second = (self.value(item, environment) for item in numbers.items)
+                return f"{'greater_of' if to.name == 'Max' else 'lesser_of'}({first}, {second})"
         given = [self.native_argument(a, environment) for a in arguments]
         implementation = self.home.implementation(to.function)
         if not to.pure:
@@ -1235,11 +1240,76 @@ class Expressions:
     def equality(self, left: Expr, right: Expr, environment: Environment) -> str:
         if self.is_number(left, environment) and self.is_number(right, environment):
             return f"({self.value(left, environment)} == {self.value(right, environment)})"
+        if self.step and (added := self.added_record(right, environment)) is not None:
+            return self.is_bag_with_record(left, environment, *added)
         first, second = self.value(left, environment), self.value(right, environment)
         if second.startswith(("bag_with(", "bag_without(")):
             return f"is_{second.replace('(', f'({self.code.atom(first)}, ', 1)}"
         a, b = self.code.atom(first), self.code.atom(second)
         return f"({a} == {b} or {class_of(a)} is not {class_of(b)} and unlike({a}, {b}))"
+
+    def added_record(
+        self, node: Expr, environment: Environment
+    ) -> tuple[Expr, Environment, RecordOf, Environment] | None:
+        """The bag and the record of `bag (+) SetToBag({[...]})`, each with what its names stand for."""
+        node, environment = self.resolved(node, environment)
+        match node:
+            case Ref(
+                to=Native(name="(+)"), arguments=(bag, Ref(to=Native(name="SetToBag"), arguments=(one,)))
+            ):
+                if isinstance(bag, Expr) and isinstance(one, SetOf) and len(one.items) == 1:
+                    record, inner = self.resolved(one.items[0], environment)
+                    if isinstance(record, RecordOf):
+                        return bag, environment, record, inner
+        return None
+
+    def resolved(self, node: Expr, environment: Environment) -> tuple[Expr, Environment]:
+        """What a name stands for in the end, where that is known to the text."""
+        if not isinstance(node, Ref):
+            return node, environment
+        to = self.home.binding.meaning(node.to)
+        meant = environment.get(to)
+        if isinstance(meant, Lazy) and not self.is_done(meant):
+            return self.resolved(meant.node, meant.environment)
+        if isinstance(meant, Operator):
+            return self.resolved(meant.body, self.entered(meant, node.arguments, environment))
+        if isinstance(to, Definition) and meant is None and self.inlined(to):
+            operator = Operator(to.parameters, to.body, {})
+            return self.resolved(to.body, self.entered(operator, node.arguments, environment))
+        return node, environment
+
+    def is_bag_with_record(
+        self,
+        left: Expr,
+        environment: Environment,
+        bag: Expr,
+        home: Environment,
+        record: RecordOf,
+        inner: Environment,
+    ) -> str:
+        """left = bag (+) SetToBag({record}): what was added is compared field by field, to be done early.
+
+        As for what is kept (where_kept), only an error of a field that does not matter can be lost.
+        """
+        found = self.code.atom(self.value(left, environment))
+        added = self.code.atom(f"bag_added({found}, {self.code.atom(self.value(bag, home))})")
+        fields = values.domain_of_set(frozenset(name for name, _ in record.fields))
+        domain = self.home.keep(fields, "D")
+
+        def equal_from(place: int) -> str:
+            if place == len(record.fields):
+                return "True"
+            name, value = record.fields[place]
+            there = f"{added}.values[{fields.index[name]}]"
+            here = self.code.atom(self.stored(value, inner))
+            first = f"({there} == {here})"
+            return self.code.either(first, lambda: equal_from(place + 1), conjunction=True)
+
+        return self.code.either(
+            f"({added}.__class__ is Function and {added}.domain is {domain})",
+            lambda: equal_from(0),
+            conjunction=True,
+        )
 
     def membership(self, element: Expr, members: Expr, environment: Environment) -> str:
         """element \\in members, without making the set where its form tells the answer."""

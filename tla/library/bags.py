@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from typing import Any
 
 from ..errors import TlaError
 from ..values import (
@@ -134,6 +135,24 @@ def is_bag_with(found: Value, b: Value, e: Value) -> bool:
     elif type(found) is Function and b == ():
         return found.domain.keys == (e,) and found.values == (1,)
     return equal(found, bag_with(b, e))
+
+
+_last_added: list[Any] = [None, None, None]
+
+
+def bag_added(found: Value, b: Value) -> Value | None:
+    """The element e for which found = b (+) SetToBag({e}), or None where there is none."""
+    if _last_added[0] is not found or _last_added[1] is not b:
+        _last_added[:] = found, b, _added(found, b)
+    return _last_added[2]
+
+
+def _added(found: Value, b: Value) -> Value | None:
+    if type(found) is not Function or not (type(b) is Function or b == ()):
+        return None
+    before = _counts(b)
+    more = [e for e, count in zip(found.domain.keys, found.values, strict=True) if before.get(e) != count]
+    return more[0] if len(more) == 1 and is_bag_with(found, b, more[0]) else None
 
 
 def is_bag_without(found: Value, b: Value, e: Value) -> bool:

@@ -86,6 +86,16 @@ def least(s: Value) -> int:
     return min(_numbers("Min", s))
 
 
+def greater_of(a: Value, b: Value) -> int:
+    """Max({a, b})"""
+    return max(number(a), number(b))
+
+
+def lesser_of(a: Value, b: Value) -> int:
+    """Min({a, b})"""
+    return min(number(a), number(b))
+
+
 def _numbers(name: str, s: Value) -> list[int]:
     if not finite(s):
         raise TlaError(f"{name} of the empty set")

@@ -52,6 +52,13 @@ def tail(s: Value) -> Value:
 @SEQUENCES.operator("SubSeq")
 def sub_sequence(s: Value, first: Value, last: Value) -> Value:
     """SubSeq(s, first, last): empty where first > last; otherwise both must be places of s."""
+    if (
+        s.__class__ is tuple
+        and first.__class__ is int
+        and last.__class__ is int
+        and 0 < first <= last <= len(s)
+    ):
+        return s[first - 1 : last]
     whole = sequence_or_text(s)
     if number(first) > number(last):
         return whole[:0]

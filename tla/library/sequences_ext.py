@@ -254,6 +254,8 @@ def is_prefix(s: Value, t: Value) -> bool:
     """IsPrefix(s, t): t begins with s."""
     if type(s) is str and type(t) is str:
         return t.startswith(s)
+    if type(s) is tuple and type(t) is tuple and t[: len(s)] == s:
+        return True
     beginning = sequence(t)[: len(sequence(s))]
     return len(beginning) == len(sequence(s)) and all(map(equal, sequence(s), beginning))
 
