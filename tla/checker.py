@@ -392,7 +392,9 @@ class _Search:
         What a VIEW leaves out comes last, and so decides nothing that it shows.
         """
         _, following = self.model.behavior()
-        if self.symmetry is None or not self.model.compiler.is_pure(following):
+        if self.symmetry is None or self.symmetry.variables == 1:
+            return
+        if not self.model.compiler.is_pure(following):
             return
         hidden: list[int] = []
         if self.model.config.view is not None:
@@ -417,6 +419,7 @@ class _Search:
         while initial and len(states) < SAMPLED:
             state = chance.choice(initial)
             for _ in range(WALKED):
+                self.watch.look()
                 states.append(state)
                 found = [
                     successor
