@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 from operator import attrgetter
 from random import Random
 
@@ -480,6 +481,9 @@ class _Search:
             if self.graph is not None:
                 self.note(number, state, steps)
         except Broken as broken:
+            if successor is not None:  # as for TLC, what comes after it is not generated
+                later = takewhile(lambda other: other is not successor, reversed(found))
+                self.generated[place] -= len(list(later))
             raise _Failed(Fault(number, broken, place, successor)) from broken
         except RUNTIME_ERRORS as error:
             failed = requirements.failed(error, self.actions[place], state)
