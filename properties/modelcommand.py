@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,10 @@ class Size(click.ParamType[int]):
             self.fail(f"saw {value}, expected a size such as 4GB or 512MiB", param, ctx)
         number, unit, binary = found.groups(default="")
         return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
+
+
+MOST_CALLS = 20_000
+"""How deep Python may call while operators recur; twice as deep was seen to fit a stack of 8 MiB."""
 
 
 @click.command("model")
@@ -100,6 +105,7 @@ def model_command(
         walks = WALKS
     if output is not None and not output.resolve().parent.is_dir():
         raise click.UsageError(f"{output}: no such folder; expected a file that can be written")
+    sys.setrecursionlimit(MOST_CALLS)
     module, config = _files(module, config)
     question = Question(
         module=module,

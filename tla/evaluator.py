@@ -7,6 +7,7 @@ compiled code ran into, and lets the explanation (explanation.py) look at every 
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -116,7 +117,8 @@ class Evaluator:
                 raise TlaError(error.message, node.span) from None
             raise
         except RecursionError:
-            raise TlaError("the recursion does not end", node.span) from None
+            depth = f"{sys.getrecursionlimit():,} calls of Python"
+            raise TlaError(f"the recursion does not end within {depth}", node.span) from None
 
     def truth(self, node: Expr, environment: Environment = EMPTY) -> bool:
         found = self.value(node, environment)

@@ -320,3 +320,13 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
     with pytest.raises(TlaError, match="expected a configuration file"):
         load_config(tmp_path)
+
+
+def test_an_interval_that_no_memory_holds_is_known_by_its_bounds_only() -> None:
+    text = "---- MODULE M ----\nEXTENDS Naturals\nVARIABLE x\n{}\nNext == UNCHANGED x\n===="
+    config = parse_config("INIT Init NEXT Next")
+    among = Model(parse(text.format("Init == x = 5 /\\ x \\in 1..1000000000000"), "M.tla"), config)
+    assert check(among).distinct == 1
+    each = Model(parse(text.format("Init == x = 1..1000000000000"), "M.tla"), config)
+    with pytest.raises(TlaError, match=r"^M.tla:4:\d+: 1..1000000000000 has 1,000,000,000,000 elements"):
+        check(each)

@@ -95,10 +95,16 @@ def at_least(a: Value, b: Value) -> bool:
     return number(a) >= number(b)
 
 
+MOST_NUMBERS = 20_000_000
+"""An interval with more elements is known by its bounds, but not enumerated: that would take gigabytes."""
+
+
 @NATURALS.operator("..")
 def interval(a: Value, b: Value) -> frozenset[Value]:
     """a .. b, the numbers from a to b."""
-    return frozenset(range(number(a), number(b) + 1))
+    if number(b) - number(a) >= MOST_NUMBERS:
+        raise TlaError(f"{a}..{b} has {b - a + 1:,} elements; at most {MOST_NUMBERS:,} are enumerated")
+    return frozenset(range(a, b + 1))
 
 
 def within(e: Value, a: Value, b: Value) -> bool:
