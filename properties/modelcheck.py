@@ -16,8 +16,9 @@ from raftcheck.tla.checker import Result, Step, Violation, check
 from raftcheck.tla.compiler import RUNTIME_ERRORS
 from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.model import Model
+from raftcheck.tla.model import Model, State
 from raftcheck.tla.modules import load
+from raftcheck.tla.run import current, no_search, running
 from raftcheck.tla.simulation import simulate
 from raftcheck.tla.tlc import Options, Tlc
 from raftcheck.tla.values import Value
@@ -57,7 +58,9 @@ class Answer:
 
     `actions` are the names of all actions, also of those never taken; `behavior` is the counterexample, as
     far as there is one (a postcondition has none), and shows the variables where ALIAS ends in an error;
-    `constants` are the values of the model's constants, as the configuration gives them.
+    `constants` are the values of the model's constants, as the configuration gives them; `unchecked` names
+    the properties of whole behaviors and the postcondition where not all states are known, so that nothing
+    can be said of them (of such a property, a part that speaks of states or steps was checked).
     """
 
     question: Question
@@ -67,6 +70,7 @@ class Answer:
     behavior: Behavior | None
     constants: Mapping[str, Value]
     alias_error: str = ""
+    unchecked: tuple[str, ...] = ()
 
     @property
     def word(self) -> Word:
@@ -115,7 +119,15 @@ def _ask(question: Question, progress: Progress | None) -> Answer:
             workers=question.workers,
         )
     behavior, alias_error = _counterexample(model, result.violation)
-    return Answer(question, config, result, names, behavior, config.constants, alias_error)
+    unchecked = _unchecked(model) if question.walks is not None or result.stopped else ()
+    return Answer(question, config, result, names, behavior, config.constants, alias_error, unchecked)
+
+
+def _unchecked(model: Model) -> tuple[str, ...]:
+    """What a search looks at when it has seen all states, by the names in the configuration."""
+    names = [name for name, _ in model.properties().violations]
+    postcondition = model.config.postcondition
+    return tuple(dict.fromkeys([*names, postcondition.name] if postcondition is not None else names))
 
 
 def _counterexample(model: Model, found: Violation | None) -> tuple[Behavior | None, str]:
@@ -126,8 +138,9 @@ def _counterexample(model: Model, found: Violation | None) -> tuple[Behavior | N
     if model.config.alias is None:
         return plain, ""
     last = plain.states[-1 if found.loop is None else found.loop]
+    steps = pairwise((*plain.states, last))
     try:
-        shown = [model.alias(*step) for step in pairwise((*plain.states, last))]
+        shown = [_aliased(model, level, *step) for level, step in enumerate(steps, 1)]
     except RUNTIME_ERRORS as error:
         return plain, " ".join(str(error).split())
     names = _in_order(shown[0], model.variables)
@@ -135,6 +148,16 @@ def _counterexample(model: Model, found: Violation | None) -> tuple[Behavior | N
         return plain, "not the same fields in all states"
     states = tuple(tuple(fields[name] for name in names) for fields in shown)
     return replace(plain, variables=names, states=states), ""
+
+
+def _aliased(model: Model, level: int, state: State, successor: State) -> Mapping[str, Value]:
+    """What ALIAS shows of a state, which is at that level of the behavior: TLCGet("level")."""
+
+    def fact(name: str) -> Value:
+        return level if name == "level" else no_search(name)
+
+    with running(replace(current(), facts=fact)):
+        return model.alias(state, successor)
 
 
 def _ask_tlc(question: Question, progress: Progress | None) -> Answer:

@@ -28,7 +28,9 @@ def as_table(answer: Answer) -> RenderableType:
         summary.add_row("time", _time(answer))
         if never := never_taken(answer):
             summary.add_row("never taken", ", ".join(never))
-        summary.add_row("checked", _checked(answer))
+        summary.add_row("checked", ", ".join(checked(answer)) or "no property")
+        if answer.unchecked:
+            summary.add_row("not checked", f"{', '.join(answer.unchecked)} {_why_unchecked(answer)}")
     if answer.alias_error:
         summary.add_row("alias", f"not shown: {answer.alias_error}")
     summary.add_row("verdict", _verdict(answer))
@@ -74,14 +76,18 @@ def _time(answer: Answer) -> str:
     return f"{result.seconds:.1f} s, {rate:,.0f} states a second"
 
 
-def _checked(answer: Answer) -> str:
-    """What had to hold, by the names that the configuration gives."""
+def checked(answer: Answer) -> list[str]:
+    """What had to hold, and was looked at, by the names that the configuration gives."""
     config = answer.config
     names = [*config.invariants, *config.properties]
     if config.postcondition is not None:
         names.append(config.postcondition)
-    listed = [reference.name for reference in names]
-    return ", ".join([*listed, "no deadlock"] if config.check_deadlock else listed) or "no property"
+    listed = [reference.name for reference in names if reference.name not in answer.unchecked]
+    return [*listed, "no deadlock"] if config.check_deadlock else listed
+
+
+def _why_unchecked(answer: Answer) -> str:
+    return "(a simulation)" if answer.question.walks is not None else "(the search is not complete)"
 
 
 def _verdict(answer: Answer) -> Text:
@@ -178,6 +184,8 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "walks": result.walks,
         "seconds": round(result.seconds, 3),
         "stopped": result.stopped,
+        "checked": checked(answer),
+        "not_checked": list(answer.unchecked),
         "actions": {
             name: {"generated": result.actions[name], "new": result.found[name]} for name in answer.actions
         },

@@ -195,8 +195,9 @@ class _Search:
         except KeyboardInterrupt:
             result.stopped = "interrupt"
         self.count()
-        if result.violation is not None:  # perhaps of a state outside of the constraints
-            result.depth = max(result.depth, len(result.violation.behavior))
+        violation = result.violation
+        if violation is not None and violation.loop is None:  # perhaps of a state outside of the constraints
+            result.depth = max(result.depth, len(violation.behavior))
         return result
 
     def search(self, run: Run) -> None:

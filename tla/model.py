@@ -182,6 +182,12 @@ class Model:
         reference = self.config.postcondition
         return reference is None or Evaluator(self.binding).truth(self._plain(reference).body)
 
+    def refuse_unknown(self) -> None:
+        """TlaError for a name that the module lacks and that is needed only when a search has ended."""
+        for reference in (self.config.postcondition, self.config.alias):
+            if reference is not None:
+                self._plain(reference)
+
     def symmetry(self) -> Symmetry | None:
         """What SYMMETRY declares to make no difference."""
         reference = self.config.symmetry

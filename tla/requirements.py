@@ -35,6 +35,7 @@ class Requirements:
         self.constraints = [f for reference in config.constraints for f in model.conjuncts(reference)]
         self.invariants = [f for reference in config.invariants for f in model.conjuncts(reference)]
         self.action_constraints = [model.action_constraint(name) for name in config.action_constraints]
+        model.refuse_unknown()
         properties = model.properties()
         self.initial = list(properties.initial)
         self.always = list(properties.invariants)

@@ -2,18 +2,22 @@
 
 A walk begins in any of the initial states. From each state the actions are tried in random order, until one
 leads somewhere within the constraints; all its successors are tested, and one of them is taken. All choices
-are uniform, and follow from the seed alone.
+are uniform, and follow from the seed alone. What is said of whole behaviors, or after
+a search (POSTCONDITION), is not looked at.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from .bounds import Stopped, Watch
 from .checker import Progress, Result, Step, Violation
 from .compiler import RUNTIME_ERRORS
 from .model import Action, Model, State
 from .requirements import Broken, Requirements
+from .run import configuration, current, no_search, running
+from .values import Value
 
 
 def simulate(
@@ -30,8 +34,10 @@ def simulate(
     The Result has no distinct states, as none is remembered; its depth is the number of states of the longest
     walk. Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
     """
-    model.check_assumptions()
-    return _Simulation(model, seed, seconds, progress).run(walks, depth)
+    simulation = _Simulation(model, seed, seconds, progress)
+    with running(replace(current(), facts=simulation.fact)):
+        model.check_assumptions()
+        return simulation.run(walks, depth)
 
 
 class _Simulation:
@@ -49,6 +55,14 @@ class _Simulation:
         if self.progress is not None:
             self.result.seconds = self.watch.seconds
             self.progress(self.result)
+
+    def fact(self, name: str) -> Value:
+        """What TLCGet says of the walk."""
+        if name == "level":
+            return len(self.walked)
+        if name == "config":
+            return configuration("simulate", deadlock=self.model.config.check_deadlock)
+        return no_search(name)
 
     def run(self, walks: int | None, depth: int) -> Result:
         result = self.result
@@ -125,8 +139,11 @@ class _Simulation:
         self.walked.append(Step(action, successor))
         requirements.test(successor, requirements.invariants)
         requirements.test(successor, requirements.always, "property")
-        requirements.test_step(state, successor)
-        self.walked.pop()
-        return requirements.within(successor, requirements.constraints) and requirements.allowed(
-            state, successor
-        )
+        within = requirements.within(successor, requirements.constraints)
+        reached = self.walked.pop()  # of a step, the level is that of the state before
+        try:
+            requirements.test_step(state, successor)
+            return within and requirements.allowed(state, successor)
+        except Broken:
+            self.walked.append(reached)
+            raise

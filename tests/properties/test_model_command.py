@@ -178,6 +178,42 @@ def test_an_alias_is_shown_in_place_of_the_variables(
         assert [state[:2] for state in shown.states] == [(0, 0), (0, 1), (1, 1), (1, 1)]
 
 
+def test_an_alias_knows_the_level_of_the_state_that_it_shows(model: CommandLine) -> None:
+    model.configure("INVARIANT Empty ALIAS Shown")
+    text = LIFT.replace("Integers", "Integers, TLC")
+    (model.folder / "Lift.tla").write_text(
+        text.replace("====\n", 'Shown == [at |-> floor, step |-> TLCGet("level")]\n====\n')
+    )
+    shown = from_itf(model("Lift.tla", "--json").answer["violation"]["behavior"])
+    assert shown.states == ((0, 1), (0, 2), (1, 3), (1, 4))
+
+
+UNCHECKED = """Sleepless == 1 > 2
+Served == <>(inside # Nobody)
+===="""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--simulate", "--walks", "2", "--depth", "1"], "(a simulation)"),
+        (["--depth", "1"], "(the search is not complete)"),
+    ],
+)
+def test_what_takes_all_states_is_not_said_to_be_checked(
+    model: CommandLine, arguments: list[str], why: str
+) -> None:
+    model.configure("INVARIANT InTheLift PROPERTIES Served Upwards POSTCONDITION Sleepless")
+    (model.folder / "Lift.tla").write_text(LIFT.replace("====", UNCHECKED))
+    ended = model("Lift.tla", *arguments)
+    assert ended.status == 3
+    out = " ".join(ended.out.split())
+    assert f" checked InTheLift, Upwards not checked Served, Sleepless {why} verdict" in out
+    answer = model("Lift.tla", *arguments, "--json").answer
+    assert answer["checked"] == ["InTheLift", "Upwards"]
+    assert answer["not_checked"] == ["Served", "Sleepless"]
+
+
 def test_a_postcondition_is_violated_without_a_behavior(model: CommandLine) -> None:
     model.configure("POSTCONDITION Sleepless")
     (model.folder / "Lift.tla").write_text(LIFT.replace("====\n", "Sleepless == 1 > 2\n====\n"))

@@ -560,6 +560,15 @@ def test_an_alias_shows_a_step_of_a_counterexample() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("keyword", ["ALIAS", "POSTCONDITION"])
+def test_a_name_that_is_needed_at_the_end_is_looked_up_before_the_search(keyword: str) -> None:
+    seen: list[Result] = []
+    with pytest.raises(TlaError, match=r"defines no `Show`; did you mean `Shown`") as refused:
+        check(model_of(REPORT, f"INIT Init NEXT Next {keyword} Show"), seen.append)
+    assert refused.value.span is not None
+    assert not seen
+
+
 def test_an_alias_that_is_no_record_shows_the_variables() -> None:
     model = model_of(REPORT, "INIT Init NEXT Next ALIAS NoRecord")
     assert model.alias((1, 0), (2, 0)) == {"n": 1, "m": 0}

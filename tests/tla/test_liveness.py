@@ -157,6 +157,13 @@ def test_random_properties_of_random_graphs_are_judged_as_all_short_behaviors_sa
     assert said["violated"] > 5, said
 
 
+def test_the_depth_is_that_of_the_search_and_not_of_the_lasso() -> None:
+    result = check(model_of(CLOCK, "SPECIFICATION Spec PROPERTY Stops"))
+    assert result.violation is not None
+    assert len(result.violation.behavior) == 3
+    assert result.depth == 1
+
+
 # --- models, with TLC's verdicts ----------------------------------------------------------------------
 
 

@@ -93,6 +93,26 @@ def test_a_walk_that_may_not_go_on_is_no_deadlock() -> None:
     assert result.violation is None
 
 
+def test_the_level_is_that_of_the_state_of_the_walk() -> None:
+    module = DRUNKARD.replace("Integers", "Integers, TLC").replace(
+        "====\n",
+        'Near == TLCGet("level") <= 3\nEarly == TLCGet("level") <= 5\n'
+        'Begins == [][TLCGet("level") <= 4]_<<at, fallen>>\n====\n',
+    )
+    config = "INIT Init NEXT Next CONSTRAINTS NearDoor "
+
+    def walked_by(statements: str) -> Result:
+        leveled = Model(parse(module.strip(), "Drunkard.tla"), parse_config(config + statements))
+        return simulate(leveled, seed=1, walks=20, depth=20)
+
+    near = walked_by("Near")
+    assert (near.violation, near.depth) == (None, 3)
+    for statements in ("INVARIANT Early", "PROPERTY Begins"):
+        violation = walked_by(statements).violation
+        assert violation is not None
+        assert len(violation.behavior) == 6
+
+
 def test_a_bound_of_time_ends_the_walks() -> None:
     result = simulate(model("CONSTRAINT NearDoor"), seed=1, walks=None, depth=10, seconds=0.05)
     assert result.stopped == "time"
