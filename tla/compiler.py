@@ -397,9 +397,9 @@ def as_tuple(value: Value, size: int) -> tuple[Value, ...]:
 
 _RUNTIME: dict[str, Any] = {
     **{name: getattr(values, name) for name in (
-        "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "apply",
+        "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "alike", "apply",
         "arguments", "contains", "domain", "elements", "field", "filtered", "finite", "found", "function",
-        "mapped", "ordered", "replaced", "strict", "truth", "unlike")},
+        "joined", "mapped", "ordered", "replaced", "strict", "truth", "unlike")},
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
     "greater_of": greater_of, "lesser_of": lesser_of, "bag_added": bag_added, "is_bag_with": is_bag_with,
     "is_bag_without": is_bag_without,

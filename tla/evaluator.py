@@ -63,10 +63,13 @@ from .values import (
     Filtered,
     FunctionSet,
     LazyFunction,
+    LazySet,
     RecordSet,
     Value,
+    alike,
     apply,
     boolean,
+    contains,
     elements,
     equal,
     finite,
@@ -359,13 +362,29 @@ class Evaluator:
                 return BOOLEAN
             case "STRING":
                 return STRING
+            case "\\in" | "\\notin":
+                element, members = node.arguments
+                there = self.is_member(strict(self.value(element, environment)), members, environment)
+                return boolean(there == (node.operator == "\\in"))
         result = BUILTINS[node.operator](*(self.value(a, environment) for a in node.arguments))
         return boolean(result) if isinstance(result, bool) else result
+
+    def is_member(self, element: Value, members: Expr, environment: Environment) -> bool:
+        r"""element \\in members; no more of the set is looked at than TLC looks at."""
+        match members:
+            case SetOf(items=items) if items:
+                written = [strict(self.value(item, environment)) for item in items]
+                return any(equal(element, each) for each in written)
+            case SetFilter(bound=bound, body=body):
+                domain = self.value(bound.domain, environment)
+                if isinstance(domain, LazySet):
+                    return contains(domain, element) and self.truth(body, _bound(bound, element, environment))
+        return contains(self.value(members, environment), element)
 
     # --- sets, functions, records ---------------------------------------------------------------------
 
     def _SetOf(self, node: SetOf, environment: Environment) -> Value:
-        return frozenset(strict(self.value(item, environment)) for item in node.items)
+        return alike(frozenset(strict(self.value(item, environment)) for item in node.items))
 
     def _SetFilter(self, node: SetFilter, environment: Environment) -> Value:
         domain = self.value(node.bound.domain, environment)
@@ -381,7 +400,7 @@ class Evaluator:
         )
 
     def _SetMap(self, node: SetMap, environment: Environment) -> Value:
-        return frozenset(strict(self.value(node.body, i)) for i in self.each(node.bounds, environment))
+        return alike(frozenset(strict(self.value(node.body, i)) for i in self.each(node.bounds, environment)))
 
     def _Tuple(self, node: Tuple, environment: Environment) -> Value:
         return tuple(strict(self.value(item, environment)) for item in node.items)
@@ -422,6 +441,14 @@ class Evaluator:
         return RecordSet({name: self.value(value, environment) for name, value in node.fields})
 
     def _Apply(self, node: Apply, environment: Environment) -> Value:
+        match node.function:
+            case FunctionOf(bounds=(Bound(parameters=names, pattern=pattern),) as bounds, body=body) if (
+                pattern or len(names) == 1
+            ):  # no other value of the function is looked at
+                argument = strict(self.value(node.argument, environment))
+                if not contains(self.arguments_of(bounds, environment), argument):
+                    raise TlaError(f"{shown(argument)} is not in the domain of what is applied to it")
+                return self.value(body, {**environment, **_bind_arguments(bounds, argument)})
         return apply(self.value(node.function, environment), self.value(node.argument, environment))
 
     def _Field(self, node: Field, environment: Environment) -> Value:

@@ -403,8 +403,9 @@ class Expressions:
             case Case(arms=arms, other=other):
                 parts = [value for _, value in arms] + ([other] if other else [])
                 return any(self.may_be_lazy(part, environment) for part in parts)
-            case Let(body=body):
-                return self.may_be_lazy(body, environment) or not isinstance(body, Ref)
+            case Let(definitions=definitions, body=body):
+                own = not isinstance(body, Ref) or body.to in definitions
+                return own or self.may_be_lazy(body, environment)
             case Ref(to=Native(lazy=lazy)):
                 return lazy
             case Ref(to=Parameter() as parameter, arguments=()):
@@ -825,7 +826,10 @@ class Expressions:
         return f"({name} if {name}.__class__ is frozenset else elements({name}))"
 
     def _SetOf(self, node: SetOf, environment: Environment) -> str:
-        return f"frozenset(({', '.join(self.stored(item, environment) for item in node.items)},))"
+        items = [self.code.atom(self.stored(item, environment)) for item in node.items]
+        found = f"frozenset(({', '.join(items)},))"
+        kinds = {class_of(item) for item in items}
+        return found if len(items) == 1 or kinds in ({"int"}, {"str"}) else f"alike({found})"
 
     def may_be_infinite(self, node: Any, environment: Environment) -> bool:
         """Whether the value may be a set that cannot be enumerated, by the looks of it."""
@@ -877,7 +881,8 @@ class Expressions:
         self.code.line(f"{found} = []")
         with self.looping(node.bounds, environment) as (inner, _):
             self.code.line(f"{found}.append({self.stored(node.body, inner)})")
-        return f"frozenset({found})"
+            plain = isinstance(node.body, RecordOf | Tuple) or self.is_number(node.body, inner)
+        return f"frozenset({found})" if plain else f"alike(frozenset({found}))"
 
     def _Tuple(self, node: Tuple, environment: Environment) -> str:
         return f"({', '.join(self.stored(item, environment) for item in node.items)},)"
@@ -924,6 +929,8 @@ class Expressions:
         return f"RecordSet({{{fields}}})"
 
     def _Apply(self, node: Apply, environment: Environment) -> str:
+        if isinstance(node.function, FunctionOf) and single(node.function.bounds):
+            return self.applied_once(node.function, node.argument, environment)
         function = self.code.named(self.value(node.function, environment))
         argument = self.code.atom(self.stored(node.argument, environment))
         if self.is_number(node.argument, environment):
@@ -935,6 +942,20 @@ class Expressions:
             f"({function}.values[{function}.domain.index[{argument}]] if {function}.__class__ is Function"
             f" else apply({function}, {argument}))"
         )
+
+    def applied_once(self, node: FunctionOf, argument: Expr, environment: Environment) -> str:
+        r"""[x \in S |-> e][argument]: no other value of the function is looked at."""
+        (bound,) = node.bounds
+        name = self.code.atom(self.stored(argument, environment))
+        inner = dict(environment)
+        atom = Parameter(argument.span, "argument")
+        found = self.membership(Ref(argument.span, atom), bound.domain, {**inner, atom: Local(name)})
+
+        def value() -> str:
+            self.bind(bound, name, inner)
+            return self.value(node.body, inner)
+
+        return self.code.choice(found, value, lambda: self.refusal("what is applied has no such argument"))
 
     def _Field(self, node: Field, environment: Environment) -> str:
         record = self.code.named(self.value(node.record, environment))
@@ -971,7 +992,7 @@ class Expressions:
             case "\\cup" if any(
                 isinstance(a, SetOf | SetMap | SetFilter) for a in node.arguments
             ) and not any(self.may_be_lazy(a, environment) for a in node.arguments):
-                return f"({given[0]} | {given[1]})"
+                return f"joined({given[0]}, {given[1]})"
         return f"{self.home.implementation(BUILTINS[node.operator])}({', '.join(given)})"
 
     def _Prime(self, node: Prime, environment: Environment) -> str:
@@ -1332,7 +1353,8 @@ class Expressions:
                     return self.membership(Ref(element.span, atom), meant.body, inner)
             case SetOf(items=items) if items:
                 return self.one_of(self.code.atom(self.value(element, environment)), items, environment)
-            case SetFilter(bound=bound, body=body):
+            case SetFilter(bound=bound, body=body) if self.may_be_lazy(bound.domain, environment):
+                # Where TLC has the elements of the domain, it tests them all; here it tests this one.
                 name = self.code.atom(self.stored(element, environment))
                 inner = dict(environment)
                 atom = Parameter(element.span, "element")

@@ -167,6 +167,7 @@ _ALONE = [sys.getrefcount(made) for key, made in {0: object()}.items()][0]  # no
 def domain_of_set(arguments: frozenset[Value]) -> Domain:
     domain = _domains.get(arguments)
     if domain is None:
+        alike(arguments)
         keys = tuple(arguments) if len(arguments) < 2 else tuple(sorted(arguments, key=order_key))
         index = {key: place for place, key in enumerate(keys)}
         domain = _domains[arguments] = Domain(arguments, keys, index)
@@ -294,6 +295,7 @@ def extended(f: Function, argument: Value, value: Value) -> Value:
     arguments = home.set | {argument}
     target = _domains.get(arguments)
     if target is None:
+        alike(arguments)
         index = home.index.copy()
         index[argument] = len(home.keys)
         target = _domains[arguments] = Domain(arguments, (*home.keys, argument), index)
@@ -742,6 +744,31 @@ def unlike(left: Value, right: Value) -> bool:
     if _kind(left) != _kind(right) and type(left) is not ModelValue and type(right) is not ModelValue:
         raise TlaError(f"{shown(left)} and {shown(right)} cannot be compared")
     return False
+
+
+def alike(members: frozenset[Value]) -> frozenset[Value]:
+    """The set; TlaError where elements are of unlike kinds, and TLC could not put them in order.
+
+    TLC also looks inside of elements, as far as it must to tell which comes first; we do not.
+    """
+    if len(members) > 1 and len({*map(type, members)}) > 1:
+        kinds = {_kind(member): member for member in ordered(members) if type(member) is not ModelValue}
+        if len(kinds) > 1:
+            first, second, *_ = kinds.values()
+            raise TlaError(
+                f"{shown(first)} and {shown(second)} cannot be elements of one set, "
+                "for they cannot be compared"
+            )
+    return members
+
+
+def joined(a: frozenset[Value], b: frozenset[Value]) -> frozenset[Value]:
+    """a \\cup b; TlaError where that has elements of unlike kinds."""
+    if a and b:
+        kind = type(next(iter(a)))
+        if kind is ModelValue or kind is not type(next(iter(b))):
+            return alike(a | b)
+    return a | b
 
 
 def _kind(value: Value) -> str:

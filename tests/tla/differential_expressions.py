@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 Kind = tuple["str | Kind", ...]
 """("set", ("int",))"""
@@ -428,6 +428,7 @@ class Table:
     leaves: Mapping[str, tuple[str, ...]]
     templates: Mapping[str, tuple[str, ...]]
     hidden: frozenset[str] = frozenset()  # from an initial predicate
+    special: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SPECIAL)
     any_kind: tuple[str, ...] = ANY
     wrong: float = 0.012  # how often a hole is filled with something of any kind
 
@@ -482,7 +483,7 @@ class Generator:
             return Made(kind, (f"{name}(", ")"), (self.of(known[1], deeper),))
         special = [
             (pattern, each)
-            for pattern, templates in (SPECIAL.items() if data else ())
+            for pattern, templates in (self.table.special.items() if data else ())
             if matched(pattern, kind) is not None
             for each in templates
         ]

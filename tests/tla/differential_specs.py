@@ -16,6 +16,7 @@ from .differential_expressions import (
     ANY,
     CONSTANTS,
     LEAVES,
+    SPECIAL,
     TEMPLATES,
     Generator,
     Made,
@@ -177,6 +178,7 @@ TABLE = Table(
         "ghost": ("c' = $int$ % 2",),
     },
     hidden=frozenset({"n", "b", "s", "w", "Big"}),
+    special={kind: tuple(each for each in SPECIAL[kind] if "Big" not in each) for kind in SPECIAL},
     any_kind=total(ANY),
     wrong=0.002,
 )

@@ -17,6 +17,8 @@ from raftcheck.tla.modules import parse
 from raftcheck.tla.notation import parse_value, wrapped
 from raftcheck.tla.values import FALSE, TRUE, ModelValue, Value, format_value, function
 
+from .kinds import function_of, set_of
+
 LIFT = Behavior(
     variables=("floor", "calls"),
     states=tuple(
@@ -41,10 +43,8 @@ values: st.SearchStrategy[Value] = st.recursive(
     atoms,
     lambda inner: (
         st.lists(inner, max_size=3).map(tuple)
-        | st.frozensets(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["a", "bc", "m1", "#map", ""]) | inner, inner, max_size=3).map(
-            function
-        )
+        | st.lists(inner, max_size=3).map(set_of)
+        | st.dictionaries(names | inner, inner, max_size=3).map(function_of)
     ),
     max_leaves=8,
 )

@@ -45,9 +45,8 @@ EXPLAINED = {
     "overflow": r"Overflow when computing|out of the range|integer overflow",
     # A mistake of TLC's own, not one that it found.
     "crash of TLC": r"^java\.lang\.(?!StackOverflow)",
-    # For TLC a set (or the domain of a function) with elements of two kinds, or a tuple with such a set deep
-    # in it, has no value as soon as it compares the elements. We compare by identity, have no need to look
-    # at them, and keep such a set; a = b, a \\in S and f[a] are refused by kind here as well.
+    # TLC puts the elements of a set in order, and compares them as deep as it must for that: it refuses
+    # {<<1>>, <<"a">>}, but not {<<1>>, <<"a", 2>>}. We refuse a set of two kinds, and look no deeper.
     "unlike elements": r"Attempted to (compare|check equality of)",
     # The empty function and the empty sequence are one value; TLC tells them apart by how they were made.
     "kinds of empty": r"Attempted to (apply|access) tuple (to a non-integer|at a non integral)",
@@ -229,6 +228,22 @@ FOUND = (
     '(q \\o "ab")',
     "([a |-> w, b |-> 1] \\in [a : w, b : Nat])",
     "Fold(LAMBDA i, j : [a : s, b : {}], 0, s)",
+    '({1} \\cup {"a"})',
+    '(\\E i \\in {1, "a"} : TRUE)',
+    '({A, 1, "a"})',
+    "({A, 1} \\cup {2})",
+    '({A, 1} \\cup {A, "a"})',
+    '({A, 1} \\cap {A, "a"})',
+    '(UNION {{1}, {"a", "b"}})',
+    '(Cardinality({IF i = 1 THEN i ELSE "a" : i \\in 0..2}))',
+    '(1 :> 2 @@ "a" :> 3)',
+    '(2 \\in {1, 2, "a"})',
+    '(2 \\in {1, "a", 2})',
+    "(2 \\in {i \\in 0..2 : 1 \\div (i - 1) > 0})",
+    "({} \\in {i \\in SUBSET {1} : i = {} \\/ 1 \\div 0 = 1})",
+    "([i \\in 0..2 |-> 1 \\div (i - 1)][2])",
+    "([i \\in 0..2 |-> 1 \\div (i - 1)][5])",
+    "(LET i(j) == {k \\in SUBSET {1} : b} \\cup SUBSET {1} IN i(1))",
 )
 
 

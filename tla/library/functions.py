@@ -8,6 +8,7 @@ import itertools
 from ..errors import TlaError
 from ..values import (
     Value,
+    alike,
     apply,
     contains,
     domain,
@@ -80,7 +81,7 @@ def is_restriction(narrow: Value, wide: Value) -> bool:
 @FUNCTIONS.operator("Range")
 def range_of(f: Value) -> Value:
     """Range(f): the set of its values."""
-    return frozenset([value for _, value in items(f)])
+    return alike(frozenset([value for _, value in items(f)]))
 
 
 @FUNCTIONS.operator("Pointwise")

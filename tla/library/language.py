@@ -9,14 +9,17 @@ from typing import Any
 from ..values import (
     Difference,
     Intersection,
+    ModelValue,
     Subsets,
     Union,
     Value,
+    alike,
     contains,
     domain,
     elements,
     equal,
     is_finite,
+    joined,
     truth,
 )
 
@@ -24,7 +27,7 @@ from ..values import (
 def union(a: Value, b: Value) -> Value:
     """a \\cup b, known by its parts where one of them cannot be enumerated."""
     if type(a) is frozenset and type(b) is frozenset:
-        return a | b
+        return joined(a, b)
     elements(a)
     elements(b)
     return Union((a, b))
@@ -34,7 +37,8 @@ def _alike(a: Value, b: Value) -> bool:
     """Whether these are plain sets whose elements (mostly all like the first) can be compared."""
     if type(a) is not frozenset or type(b) is not frozenset or not a or not b:
         return False
-    return type(next(iter(a))) is type(next(iter(b)))
+    kind = type(next(iter(a)))
+    return kind is not ModelValue and kind is type(next(iter(b)))
 
 
 def intersection(a: Value, b: Value) -> Value:
@@ -68,7 +72,7 @@ def union_all(s: Value) -> Value:
     """UNION s, known by its parts where some of them cannot be enumerated."""
     members = [elements(member) for member in elements(s)]
     if all(map(is_finite, members)):
-        return frozenset(itertools.chain.from_iterable(members))
+        return alike(frozenset(itertools.chain.from_iterable(members)))
     return Union(tuple(members))
 
 

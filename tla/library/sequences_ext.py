@@ -14,6 +14,7 @@ from ..values import (
     FunctionSet,
     Union,
     Value,
+    alike,
     elements,
     equal,
     finite,
@@ -41,7 +42,7 @@ SEQUENCES_EXT = Library("SequencesExt", SEQUENCES, FINITE_SETS_EXT, BAGS)
 @SEQUENCES_EXT.operator("ToSet")
 def to_set(s: Value) -> Value:
     """ToSet(s): the set of the elements."""
-    return frozenset([element for _, element in items(s)])
+    return alike(frozenset([element for _, element in items(s)]))
 
 
 @SEQUENCES_EXT.operator("ToBag")
