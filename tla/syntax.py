@@ -450,10 +450,15 @@ Expr = (
 # --- what every reader of the tree needs --------------------------------------------------------------
 
 
-def children(node: Any) -> Iterator[Any]:
+@cache
+def children(node: Any) -> tuple[Any, ...]:
     """The expressions directly below a node (bounds and updates are looked into)."""
-    for part in fields(node):
-        yield from _expressions(getattr(node, part.name))
+    return tuple(found for name in _parts_of(type(node)) for found in _expressions(getattr(node, name)))
+
+
+@cache
+def _parts_of(kind: Any) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind) if part.name != "span")
 
 
 def _expressions(part: Any) -> Iterator[Any]:
@@ -627,6 +632,7 @@ def _own_level(node: Any) -> int:
     return CONSTANT_LEVEL
 
 
+@cache
 def free_parameters(node: Any) -> frozenset[Parameter]:
     """The parameters that the node mentions and does not bind itself, seen through LET definitions."""
     return frozenset(_free(node, frozenset()))
