@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import signal
 import sys
@@ -39,6 +40,18 @@ class Size(click.ParamType[int]):
         return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
 
 
+class Seconds(click.ParamType[float]):
+    """A time, of which NaN and infinity are none."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = click.FLOAT.convert(value, param, ctx)
+        if not 0 < seconds < math.inf:
+            self.fail(f"saw {value}, expected a number above 0", param, ctx)
+        return seconds
+
+
 MOST_CALLS = 20_000
 """How deep Python may call while operators recur; twice as deep was seen to fit a stack of 8 MiB."""
 
@@ -49,7 +62,7 @@ MOST_CALLS = 20_000
 @click.option("--engine", type=click.Choice(["raftcheck", "tlc"]), default="raftcheck", show_default=True)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option("--no-deadlock", is_flag=True, help="A state without a next one is no violation.")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after as many seconds.")
+@click.option("--seconds", type=Seconds(), help="Stop after as many seconds.")
 @click.option("--memory", type=Size(), help="Stop at as much memory, such as 4GB.")
 @click.option(
     "--depth",
@@ -118,18 +131,15 @@ def model_command(
         memory=memory,
         depth=depth,
     )
-    with telling(f"reading {module}") as tell, _terminated_as_interrupted(engine == "tlc"):
+    with telling(f"reading {module}") as tell, _terminated_as_interrupted():
         found = answer(question, lambda so_far: tell(_news(so_far)))
     _print(found, form, output, as_json)
     return INTERRUPTED if found.result.stopped == "interrupt" else STATUS[found.word]
 
 
 @contextmanager
-def _terminated_as_interrupted(runs_another: bool) -> Iterator[None]:
-    """Where a process of another program runs, it must not outlive this one, which SIGTERM ends at once."""
-    if not runs_another:
-        yield
-        return
+def _terminated_as_interrupted() -> Iterator[None]:
+    """What was found so far is not lost, and TLC does not outlive this process."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -161,7 +171,7 @@ def _print(found: Answer, form: str, output: Path | None, as_json: bool) -> None
     """The answer to stdout; of a counterexample in a form for programs, only that."""
     counterexample = _counterexample(found, form, output)
     if output is not None and counterexample:
-        output.write_text(counterexample, encoding="utf-8")
+        _write(output, counterexample)
     if as_json:
         click.echo(json.dumps(modelverdict.as_json(found)))
         return
@@ -171,6 +181,13 @@ def _print(found: Answer, form: str, output: Path | None, as_json: bool) -> None
         click.echo(f"\nthe counterexample is in {output}")
     elif counterexample:
         click.echo(counterexample if apart else f"\n{counterexample}", nl=False)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:  # one of the disk does not know the name
+        raise OSError(error.errno, error.strerror, str(file)) from error
 
 
 def _counterexample(found: Answer, form: str, output: Path | None) -> str:

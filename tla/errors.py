@@ -34,3 +34,8 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """`; did you mean X?` where one of the choices is close to name, else nothing."""
     close = difflib.get_close_matches(name, list(choices), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """1 argument, 2 arguments."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,7 +17,7 @@ from .actions import Passed
 from .compiler import RUNTIME_ERRORS, CompiledAction, Compiler
 from .config import Assignments, Config, Reference
 from .environment import EMPTY, Binding, Environment, key_of
-from .errors import Span, TlaError, did_you_mean
+from .errors import Span, TlaError, counted, did_you_mean
 from .evaluator import Evaluator
 from .explanation import successors
 from .instances import Module
@@ -161,6 +161,10 @@ class Model:
             found = instance.find(tuple(path)) if instance is not None else None
         found = self.binding.meaning(found) if found is not None else None
         if not isinstance(found, Definition):
+            for what, declared in ("constant", self.module.constants), ("variable", self.module.variables):
+                if any(name == each.name for each in declared):
+                    message = f"`{name}` is a {what} of module `{self.module.name}`, expected a definition"
+                    raise TlaError(message, span)
             hint = did_you_mean(name, self.module.definitions)
             raise TlaError(f"module `{self.module.name}` defines no `{name}`{hint}", span)
         return found
@@ -194,6 +198,9 @@ class Model:
         if reference is None:
             return None
         body = self._plain(reference).body
+        if self.compiler.level(body) >= STATE_LEVEL:
+            message = f"SYMMETRY: expected a set of permutations; `{reference.name}` depends on the state"
+            raise TlaError(message, reference.span)
         try:
             return Symmetry(group(Evaluator(self.binding).value(body)), len(self.variables))
         except TlaError as error:
@@ -232,7 +239,7 @@ class Model:
         definition = self.definition(reference.name, reference.span)
         if definition.parameters:
             raise TlaError(
-                f"`{reference.name}` takes {definition.arity} arguments, expected a name that stands alone",
+                f"`{reference.name}` takes {counted(definition.arity, 'argument')}, expected a name that stands alone",
                 reference.span,
             )
         return definition
@@ -543,7 +550,7 @@ def _assign(binding: Binding, root: Module, module: Module, assignments: Assignm
         replaced = _assigned(name, declared, module, assignments)
         if replaced.arity != replacement.arity:
             raise TlaError(
-                f"`{name}` takes {replaced.arity} arguments, `{reference.name}` {replacement.arity}",
+                f"`{name}` takes {counted(replaced.arity, 'argument')}, `{reference.name}` {replacement.arity}",
                 reference.span,
             )
         binding.overrides[key_of(replaced)] = replacement
@@ -552,7 +559,9 @@ def _assign(binding: Binding, root: Module, module: Module, assignments: Assignm
         if assigned is None:
             continue  # as for TLC; many configurations write `n1 = n1` for a model value in a set
         if assigned.arity:
-            message = f"`{name}` takes {assigned.arity} arguments, expected `{name} <- an operator`"
+            message = (
+                f"`{name}` takes {counted(assigned.arity, 'argument')}, expected `{name} <- an operator`"
+            )
             raise TlaError(message, assignments.spans.get(name))
         if isinstance(assigned, Constant) and module is root:
             continue

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import tree_sitter
 
 from . import selection
-from .errors import Span, TlaError, did_you_mean
+from .errors import Span, TlaError, counted, did_you_mean
 from .instances import Instantiation, Module, Replacement
 from .library import BUILTINS as FUNCTIONS
 from .library import MODULES
@@ -478,11 +478,13 @@ class Resolver:
     ) -> Expr:
         arity = _arity_of(declaration)
         if arity != len(arguments):
-            raise TlaError(f"`{name}` takes {_count(arity, 'argument')}, and is given {len(arguments)}", span)
+            raise TlaError(
+                f"`{name}` takes {counted(arity, 'argument')}, and is given {len(arguments)}", span
+            )
         for argument, wanted in zip(arguments, _argument_arities(declaration), strict=True):
             given = _operator_arity(argument)
             if given != wanted:
-                what = [_count(n, "argument") if n else "a value" for n in (wanted, given)]
+                what = [counted(n, "argument") if n else "a value" for n in (wanted, given)]
                 raise TlaError(
                     f"`{name}` expects an operator of {what[0]} here, and is given one of {what[1]}"
                     if wanted and given
@@ -628,7 +630,7 @@ class Resolver:
             raise self.syntax_error(node)
         span = self.span(node)
         operator = self.operator_name(symbol)
-        self.refuse_guessing(operator, left, right, span)
+        self.refuse_guessing(operator, left, right, self.span(symbol))
         if operator in ("/\\", "\\/", "\\X"):
             operands = tuple(self.expression(operand, scope) for operand in _chain(node, symbol.type))
             if operator == "\\X":
@@ -982,7 +984,7 @@ def _arity_of(declaration: Declaration) -> int:
 
 
 def _kind(arity: int) -> str:
-    return f"an operator of {_count(arity, 'argument')}" if arity else "a value"
+    return f"an operator of {counted(arity, 'argument')}" if arity else "a value"
 
 
 def _same(a: Named, b: Named) -> bool:
@@ -1008,7 +1010,3 @@ def _let_definitions(node: Any) -> frozenset[Declaration]:
     own = node.definitions if isinstance(node, Let) else ()
     inside = [_let_definitions(part) for part in (*children(node), *(d.body for d in own))]
     return frozenset(own).union(*inside)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

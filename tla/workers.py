@@ -246,7 +246,8 @@ def _help(
     far: Connection, others: list[Connection], place: int, size: int, variables: int, work: Work
 ) -> None:
     """What another process does, until the one that leads closes the connection."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that leads gets it, too
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, signal.SIG_IGN)  # the one that leads gets it, too
     for other in others:
         other.close()
 

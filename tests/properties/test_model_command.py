@@ -305,7 +305,8 @@ def test_a_module_without_a_behavior_has_its_assumptions_checked(model: CommandL
     assert "holds: every ASSUME is true" in ended.out
 
 
-def test_an_interrupt_leaves_what_was_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_what_was_found(tmp_path: Path, end: signal.Signals) -> None:
     (tmp_path / "Count.tla").write_text(
         "---- MODULE Count ----\nEXTENDS Naturals\nVARIABLE x\nInit == x = 0\nNext == x' = x + 1\n====\n"
     )
@@ -313,7 +314,7 @@ def test_an_interrupt_leaves_what_was_found(tmp_path: Path) -> None:
     with process(tmp_path, "Count.tla", "--json", "--seconds", "60") as running:
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(timeout=4)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(end)
         out, err = running.communicate(timeout=30)
     assert running.returncode == 130
     assert err == b""
@@ -329,6 +330,14 @@ def test_a_reader_that_goes_gets_no_traceback(tmp_path: Path) -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
     assert running.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_a_file_that_cannot_be_written_is_named(model: CommandLine) -> None:
+    model.configure("INVARIANT Empty")
+    ended = model("Lift.tla", "--output", "/dev/full")
+    assert ended.status == 2
+    assert ended.err.startswith("raftcheck: /dev/full: No space left on device; expected a file")
 
 
 # --- what is refused ----------------------------------------------------------------------------------
@@ -356,6 +365,18 @@ def test_a_reader_that_goes_gets_no_traceback(tmp_path: Path) -> None:
             "--depth is nothing that TLC can bound; expected --seconds or --memory",
         ),
         (
+            ["Lift.tla", "--seconds", "nan"],
+            "Invalid value for '--seconds': saw nan, expected a number above 0",
+        ),
+        (
+            ["Lift.tla", "--seconds", "0"],
+            "Invalid value for '--seconds': saw 0, expected a number above 0",
+        ),
+        (
+            ["Lift.tla", "--memory", "nan"],
+            "Invalid value for '--memory': saw nan, expected a size such as 4GB or 512MiB",
+        ),
+        (
             ["Lift.tla", "--output", "no/where"],
             "no/where: no such folder; expected a file that can be written",
         ),
@@ -373,7 +394,7 @@ def test_a_configuration_is_looked_for_beside_the_module(model: CommandLine) -> 
     assert (ended.status, ended.out, ended.err) == (2, "", f"raftcheck: {message}\n")
 
 
-NESTED = LIFT.replace("floor > 0", "(" * 3000 + "floor > 0" + ")" * 3000)
+NESTED = LIFT.replace("floor > 0", "(" * 12_000 + "floor > 0" + ")" * 12_000)
 
 
 @pytest.mark.parametrize(

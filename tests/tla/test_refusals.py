@@ -52,14 +52,14 @@ MODULES = {
     "a field without a value": ("P == [a |-> ]", "6:12: syntax error: expected an expression"),
     "a field twice": ("P == [a |-> 1, a |-> 2]", "6:16: field `a` is given twice"),
     "/\\ beside \\/": (
-        "P == x = 1 /\\ y = 1 \\/ x = 2", "6:6: `/\\` beside `\\/` needs parentheses",
+        "P == x = 1 /\\ y = 1 \\/ x = 2", "6:21: `/\\` beside `\\/` needs parentheses",
     ),
-    "=> beside =>": ("P == TRUE => FALSE => TRUE", "6:6: `=>` beside `=>` needs parentheses"),
-    "+ beside %": ("P == 1 + 5 % 3", "6:6: `%` beside `+` needs parentheses"),
+    "=> beside =>": ("P == TRUE => FALSE => TRUE", "6:20: `=>` beside `=>` needs parentheses"),
+    "+ beside %": ("P == 1 + 5 % 3", "6:8: `%` beside `+` needs parentheses"),
     "\\cup beside \\cap": (
-        "P == {1} \\cup {2} \\cap {3}", "6:6: `\\cup` beside `\\cap` needs parentheses",
+        "P == {1} \\cup {2} \\cap {3}", "6:19: `\\cup` beside `\\cap` needs parentheses",
     ),
-    "= beside =": ("P == 1 = 2 = 3", "6:6: `=` beside `=` needs parentheses"),
+    "= beside =": ("P == 1 = 2 = 3", "6:12: `=` beside `=` needs parentheses"),
     "@ outside of EXCEPT": ("P == @", "6:6: `@` outside of EXCEPT"),
     "RECURSIVE without a definition": (
         "RECURSIVE F(_)\nP == F(1)", "6:11: `F` is declared RECURSIVE and never defined",
@@ -124,7 +124,7 @@ CONFIGS = {
     ),
     "a value for an operator": (
         "CONSTANTS C = 1 Op = 2 " + SAFE,
-        "M.cfg:1:17: `Op` takes 1 arguments, expected `Op <- an operator`",
+        "M.cfg:1:17: `Op` takes 1 argument, expected `Op <- an operator`",
     ),
     "an override of an unknown name": (
         "CONSTANTS C = 1 Nexxt <- Init " + SAFE,
@@ -135,7 +135,7 @@ CONFIGS = {
         "M.cfg:1:25: module `M` defines no `Nexxt`; did you mean `Next`?",
     ),
     "an override of another arity": (
-        "CONSTANTS C = 1 Op <- Init " + SAFE, "M.cfg:1:23: `Op` takes 1 arguments, `Init` 0",
+        "CONSTANTS C = 1 Op <- Init " + SAFE, "M.cfg:1:23: `Op` takes 1 argument, `Init` 0",
     ),
     "no behavior": ("CONSTANT C = 1", "M.cfg: expected SPECIFICATION, or INIT and NEXT"),
     "INIT of an unknown name": (
@@ -144,7 +144,7 @@ CONFIGS = {
     ),
     "NEXT of an operator": (
         "INIT Init NEXT Op CONSTANT C = 1",
-        "M.cfg:1:16: `Op` takes 1 arguments, expected a name that stands alone",
+        "M.cfg:1:16: `Op` takes 1 argument, expected a name that stands alone",
     ),
     "a specification without a next step": (
         "SPECIFICATION Init CONSTANT C = 1",
@@ -162,9 +162,17 @@ CONFIGS = {
         "CONSTANT C = 1 INVARIANT Initt " + SAFE,
         "M.cfg:1:26: module `M` defines no `Initt`; did you mean `Init`?",
     ),
+    "a constant as an invariant": (
+        "CONSTANT C = 1 INVARIANT C " + SAFE,
+        "M.cfg:1:26: `C` is a constant of module `M`, expected a definition",
+    ),
+    "a variable as a property": (
+        "CONSTANT C = 1 PROPERTY x " + SAFE,
+        "M.cfg:1:25: `x` is a variable of module `M`, expected a definition",
+    ),
     "an operator as an invariant": (
         "CONSTANT C = 1 INVARIANT Op " + SAFE,
-        "M.cfg:1:26: `Op` takes 1 arguments, expected a name that stands alone",
+        "M.cfg:1:26: `Op` takes 1 argument, expected a name that stands alone",
     ),
     "an action as an invariant": (
         "CONSTANT C = 1 INVARIANT Later " + SAFE, "M.cfg:1:26: expected `Later` to be a state predicate",
@@ -177,7 +185,7 @@ CONFIGS = {
     ),
     "an operator as an action constraint": (
         "CONSTANT C = 1 ACTION_CONSTRAINT Op " + SAFE,
-        "M.cfg:1:34: `Op` takes 1 arguments, expected a name that stands alone",
+        "M.cfg:1:34: `Op` takes 1 argument, expected a name that stands alone",
     ),
     "a temporal formula as an action constraint": (
         "CONSTANT C = 1 ACTION_CONSTRAINT Always " + SAFE,

@@ -154,6 +154,10 @@ def test_an_invariant_of_what_a_view_leaves_out_is_tested_on_the_states_that_are
         ("SYMMETRY Numbers", "expected a permutation of model values"),
         ("SYMMETRY Constant", "is no permutation: two values become one"),
         ("SYMMETRY NoSet", "expected a set of permutations, saw 7"),
+        (
+            "SYMMETRY Quiet",
+            r"^<config>:2:10: SYMMETRY: expected a set of permutations; `Quiet` depends on the",
+        ),
         ("SYMMETRY Sit", "`Sit` takes 2 arguments"),
         ("VIEW Missing", "defines no `Missing`"),
     ],
