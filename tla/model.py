@@ -238,10 +238,9 @@ class Model:
         """A definition that the configuration names, which therefore takes no arguments."""
         definition = self.definition(reference.name, reference.span)
         if definition.parameters:
-            raise TlaError(
-                f"`{reference.name}` takes {counted(definition.arity, 'argument')}, expected a name that stands alone",
-                reference.span,
-            )
+            taken = counted(definition.arity, "argument")
+            message = f"`{reference.name}` takes {taken}, expected a name that stands alone"
+            raise TlaError(message, reference.span)
         return definition
 
     def _split(self, body: Expr) -> tuple[Expr, Expr]:
@@ -549,10 +548,9 @@ def _assign(binding: Binding, root: Module, module: Module, assignments: Assignm
             raise TlaError(f"module `{root.name}` defines no `{reference.name}`{hint}", reference.span)
         replaced = _assigned(name, declared, module, assignments)
         if replaced.arity != replacement.arity:
-            raise TlaError(
-                f"`{name}` takes {counted(replaced.arity, 'argument')}, `{reference.name}` {replacement.arity}",
-                reference.span,
-            )
+            taken = counted(replaced.arity, "argument")
+            message = f"`{name}` takes {taken}, `{reference.name}` {replacement.arity}"
+            raise TlaError(message, reference.span)
         binding.overrides[key_of(replaced)] = replacement
     for name, value in assignments.constants.items():
         assigned = declared.get(name)
