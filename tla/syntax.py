@@ -453,7 +453,8 @@ Expr = (
 @cache
 def children(node: Any) -> tuple[Any, ...]:
     """The expressions directly below a node (bounds and updates are looked into)."""
-    return tuple(found for name in _parts_of(type(node)) for found in _expressions(getattr(node, name)))
+    kind: Any = type(node)
+    return tuple(found for name in _parts_of(kind) for found in _expressions(getattr(node, name)))
 
 
 @cache
