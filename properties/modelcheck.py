@@ -119,14 +119,14 @@ def _ask(question: Question, progress: Progress | None) -> Answer:
             workers=question.workers,
         )
     behavior, alias_error = _counterexample(model, result.violation)
-    unchecked = _unchecked(model) if question.walks is not None or result.stopped else ()
+    unchecked = _unchecked(model, result) if question.walks is not None or result.stopped else ()
     return Answer(question, config, result, names, behavior, config.constants, alias_error, unchecked)
 
 
-def _unchecked(model: Model) -> tuple[str, ...]:
-    """What a search looks at when it has seen all states, by the names in the configuration."""
+def _unchecked(model: Model, result: Result) -> tuple[str, ...]:
+    """What is looked at when all states are known or all walks made, by the names in the configuration."""
     names = [name for name, _ in model.properties().violations]
-    postcondition = model.config.postcondition
+    postcondition = model.config.postcondition if result.stopped else None
     return tuple(dict.fromkeys([*names, postcondition.name] if postcondition is not None else names))
 
 

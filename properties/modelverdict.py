@@ -33,6 +33,8 @@ def as_table(answer: Answer) -> RenderableType:
             summary.add_row("not checked", f"{', '.join(answer.unchecked)} {_why_unchecked(answer)}")
     if answer.alias_error:
         summary.add_row("alias", f"not shown: {answer.alias_error}")
+    for warning in answer.result.warnings:
+        summary.add_row("warning", warning)
     summary.add_row("verdict", _verdict(answer))
     return Group(_coverage(answer), "", summary) if answer.actions else summary
 
@@ -122,6 +124,8 @@ def _reason(answer: Answer) -> str:
             return f"the depth was reached{left}"
         case "interrupt":
             return f"interrupted{left}"
+        case "exit":
+            return f"the model asked for the end{left}"
     return "a simulation sees a part of the states"
 
 
@@ -190,6 +194,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             name: {"generated": result.actions[name], "new": result.found[name]} for name in answer.actions
         },
         "never_taken": never_taken(answer),
+        "warnings": list(result.warnings),
         "violation": None
         if found is None
         else {"kind": found.kind, "name": found.name, "message": found.message, "behavior": _itf(answer)},

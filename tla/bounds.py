@@ -1,13 +1,17 @@
 """What ends a search early: its time, its memory, or an interrupt from the keyboard. Also tells its progress.
 
 A search looks at its Watch for each state that it expands, which costs little: the clock is read, and only
-a few times in a second something is done about it.
+a few times in a second something is done about it. While a search is guarded, a thread sees to it that a
+bound holds also where a single state takes too long: it interrupts the search as the keyboard would.
 """
 
 from __future__ import annotations
 
+import _thread
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -16,6 +20,10 @@ OFTEN = 0.25
 
 TELL_EVERY = 1.0
 """Seconds between two calls of `progress`, at most, as long as a state is expanded in that time."""
+
+
+GRACE = 1.0
+"""Seconds for which nobody may look before the search is interrupted where it is."""
 
 
 class Stopped(Exception):
@@ -38,6 +46,8 @@ class Watch:
         self._ends = self._began + seconds if seconds is not None else float("inf")
         self._told = self._began
         self._next = min(self._began + OFTEN, self._ends)
+        self._looked = self._began
+        self.overdue = ""
 
     @property
     def seconds(self) -> float:
@@ -49,12 +59,48 @@ class Watch:
         if now >= self._next:
             self._act(now)
 
-    def _act(self, now: float) -> None:
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Has the search interrupted where a bound is reached and it does not look; `overdue` says which.
+
+        Only the main thread can be interrupted; elsewhere, a search ends at the next look.
+        """
+        bounded = self._ends < float("inf") or self._memory is not None
+        if not bounded or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        ended = threading.Event()
+        guardian = threading.Thread(target=self._guard, args=(ended,), daemon=True)
+        guardian.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            guardian.join()
+
+    def _guard(self, ended: threading.Event) -> None:
+        while not ended.wait(OFTEN):
+            now = time.monotonic()
+            reason = self._reached(now) if now >= self._looked + GRACE else ""
+            if reason:
+                self.overdue = reason
+                _thread.interrupt_main()
+                return
+
+    def _reached(self, now: float) -> str:
+        """The bound that is reached, or nothing."""
         if now >= self._ends:
-            raise Stopped("time")
+            return "time"
         if self._memory is not None and self._process.memory_info().rss >= self._memory:
-            raise Stopped("memory")
+            return "memory"
+        return ""
+
+    def _act(self, now: float) -> None:
+        reason = self._reached(now)
+        if reason:
+            raise Stopped(reason)
         if now >= self._told + TELL_EVERY:
             self._told = now
             self._tell()
         self._next = min(now + OFTEN, self._ends)
+        self._looked = now

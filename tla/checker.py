@@ -72,6 +72,7 @@ class Result:
     stopped   why the search ended early: "" (it did not), "time", "memory", "depth", "interrupt" or "exit"
               (which the model itself asked for by TLCSet)
     walks     random walks to their end, where the states are not searched but simulated
+    warnings  why what was found may not be all, and what came of POSTCONDITION after a violation
     """
 
     distinct: int = 0
@@ -85,6 +86,7 @@ class Result:
     found: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
     violation: Violation | None = None
+    warnings: tuple[str, ...] = ()
 
 
 SAMPLED, WALKED = 300, 60
@@ -170,7 +172,7 @@ class _Search:
         self.new = [0] * len(self.actions)
         self.deepest = depth
         self.progress = progress
-        self.result = Result()
+        self.result = Result(warnings=requirements.warnings())
         self.workers = workers if self.graph is None and self.kept is None else 1
         self.watch = Watch(self.tell, seconds, memory and memory // self.workers)
         self.walked: list[Step] | None = None
@@ -179,13 +181,18 @@ class _Search:
     def run(self, run: Run) -> Result:
         result = self.result
         try:
-            self.adapt()
-            self.initial_level()
-            if not self.states:
-                self.depth = 1  # as TLC counts when no initial state is within the constraints
-            self.search(run)
-            self.test_behaviors()
-            self.test_postcondition()
+            with self.watch.guard():
+                self.adapt()
+                self.initial_level()
+                if not self.states:
+                    self.depth = 1  # as TLC counts when no initial state is within the constraints
+                self.search(run)
+            if self.states:
+                size, variables = self.workers, len(self.model.variables)
+                team(size, variables, partial(self.together, run), self.watch.look)
+            with self.watch.guard():
+                self.test_behaviors()
+                self.test_postcondition()
         except _Found as found:
             result.violation = found.violation
         except _Failed as failed:
@@ -193,20 +200,22 @@ class _Search:
         except Stopped as stopped:
             result.stopped = stopped.reason
         except KeyboardInterrupt:
-            result.stopped = "interrupt"
+            result.stopped = self.watch.overdue or "interrupt"
         self.count()
         violation = result.violation
-        if violation is not None and violation.loop is None:  # perhaps of a state outside of the constraints
-            result.depth = max(result.depth, len(violation.behavior))
+        if violation is not None:
+            if violation.loop is None:  # perhaps of a state outside of the constraints
+                result.depth = max(result.depth, len(violation.behavior))
+            self.level = 0
+            result.warnings += after_violation(self.model, run, violation)
         return result
 
     def search(self, run: Run) -> None:
-        """Level after level, alone, and with others as soon as that is worth it."""
+        """Level after level alone, until none is left, or until that is worth sharing with others."""
         while self.states:
             self.begin_level()
             self.tell()
             if self.workers > 1 and len(self.states) >= WORTH_SHARING:
-                team(self.workers, len(self.model.variables), partial(self.together, run), self.watch.look)
                 return
             for state in self.states:
                 self.watch.look()
@@ -627,6 +636,29 @@ def taken(action: Action, state: State) -> list[State]:
     found: list[State] = []
     action.run(state, found.append)
     return found
+
+
+def after_violation(model: Model, run: Run, violation: Violation) -> tuple[str, ...]:
+    """Evaluates POSTCONDITION, which may ask for the counterexample; what there is to say about it."""
+    reference = model.config.postcondition
+    if reference is None or not violation.behavior:
+        return ()
+    run.counterexample = partial(counterexample, model, violation)
+    try:
+        return () if model.check_postcondition() else (f"POSTCONDITION {reference.name} is false, too",)
+    except TlaError as error:
+        return (f"POSTCONDITION {reference.name}: {error}",)
+
+
+def counterexample(model: Model, violation: Violation) -> Value:
+    """TLCExt!CounterExample: the states with their places, from 1, and the actions between them."""
+    states = [(place, record(**model.named(step.state))) for place, step in enumerate(violation.behavior, 1)]
+    names = [str(step.action) for step in violation.behavior[1:]]
+    actions = [
+        (before, record(name=name.partition("(")[0]), after)
+        for before, name, after in zip(states, names, states[1:], strict=False)
+    ]
+    return record(state=frozenset(states), action=frozenset(actions))
 
 
 class _Found(Exception):

@@ -42,6 +42,23 @@ class Requirements:
         self.steps = properties.steps
         self.behaviors = bool(properties.violations)
 
+    def warnings(self) -> tuple[str, ...]:
+        """What may hide that a property of whole behaviors is violated."""
+        config = self.model.config
+        declared = {
+            "SYMMETRY": config.symmetry,
+            "VIEW": config.view,
+            "CONSTRAINT": config.constraints,
+            "ACTION_CONSTRAINT": config.action_constraints,
+        }
+        if not self.behaviors:
+            return ()
+        return tuple(
+            f"{name} is declared: a temporal property may be violated where no violation is found"
+            for name, what in declared.items()
+            if what
+        )
+
     def within(self, state: State, constraints: Sequence[Formula]) -> bool:
         """Whether the state satisfies these constraints."""
         return self.first_false(constraints, state) is None

@@ -12,12 +12,13 @@ import random
 from dataclasses import replace
 
 from .bounds import Stopped, Watch
-from .checker import Progress, Result, Step, Violation
+from .checker import Progress, Result, Step, Violation, after_violation
 from .compiler import RUNTIME_ERRORS
+from .errors import TlaError
 from .model import Action, Model, State
 from .requirements import Broken, Requirements
-from .run import configuration, current, no_search, running
-from .values import Value
+from .run import Run, configuration, current, no_search, running
+from .values import Value, record
 
 
 def simulate(
@@ -34,15 +35,26 @@ def simulate(
     The Result has no distinct states, as none is remembered; its depth is the number of states of the longest
     walk. Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
     """
-    simulation = _Simulation(model, seed, seconds, progress)
-    with running(replace(current(), facts=simulation.fact)):
+    simulation = _Simulation(model, seed, walks, depth, seconds, progress)
+    chance = random.Random(seed)
+    run = replace(current(), facts=simulation.fact, trace=simulation.trace, random=chance)
+    with running(run):
         model.check_assumptions()
-        return simulation.run(walks, depth)
+        return simulation.run(run)
 
 
 class _Simulation:
-    def __init__(self, model: Model, seed: int, seconds: float | None, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        seed: int,
+        walks: int | None,
+        depth: int,
+        seconds: float | None,
+        progress: Progress | None,
+    ) -> None:
         self.model = model
+        self.seed, self.walks, self.depth = seed, walks, depth
         self.actions = model.actions()
         self.requirements = Requirements(model)
         self.random = random.Random(seed)
@@ -56,30 +68,64 @@ class _Simulation:
             self.result.seconds = self.watch.seconds
             self.progress(self.result)
 
-    def fact(self, name: str) -> Value:
-        """What TLCGet says of the walk."""
-        if name == "level":
-            return len(self.walked)
-        if name == "config":
-            return configuration("simulate", deadlock=self.model.config.check_deadlock)
-        return no_search(name)
-
-    def run(self, walks: int | None, depth: int) -> Result:
+    def run(self, run: Run) -> Result:
         result = self.result
         try:
-            initial = self.initial_states()
-            while initial and (walks is None or result.walks < walks):
-                self.walk(self.random.choice(initial), depth)
-                result.walks += 1
+            with self.watch.guard():
+                initial = self.initial_states()
+                while initial and (self.walks is None or result.walks < self.walks):
+                    self.walk(self.random.choice(initial), run)
+                    result.walks += 1
+                self.test_postcondition()
         except Broken as broken:
             result.violation = Violation(broken.kind, broken.name, tuple(self.walked), broken.message)
             result.depth = max(result.depth, len(self.walked))
+            result.warnings += after_violation(self.model, run, result.violation)
         except Stopped as stopped:
             result.stopped = stopped.reason
         except KeyboardInterrupt:
-            result.stopped = "interrupt"
+            result.stopped = self.watch.overdue or "interrupt"
         result.seconds = self.watch.seconds
         return result
+
+    def test_postcondition(self) -> None:
+        reference = self.model.config.postcondition
+        self.walked = []
+        try:
+            if reference is not None and not self.model.check_postcondition():
+                raise Broken("postcondition", reference.name)
+        except TlaError as error:
+            raise Broken("error", reference.name if reference else "", str(error)) from error
+
+    def trace(self) -> Value:
+        """The states of the walk so far, as records."""
+        return tuple(record(**self.model.named(step.state)) for step in self.walked)
+
+    def fact(self, name: str) -> Value:
+        """What TLCGet says of the walks; no state is remembered, so that none are counted as distinct."""
+        result = self.result
+        known: dict[str, Value] = {
+            "level": len(self.walked),
+            "diameter": result.walks,
+            "duration": int(self.watch.seconds),
+        }
+        if name == "stats":
+            return record(
+                traces=result.walks,
+                duration=known["duration"],
+                generated=result.generated,
+                behavior=record(id=result.walks),
+                worker=0,
+            )
+        if name == "config":
+            return configuration(
+                mode="simulate",
+                seed=self.seed,
+                deadlock=self.model.config.check_deadlock,
+                depth=self.depth,
+                traces=-1 if self.walks is None else self.walks,
+            )
+        return known[name] if name in known else no_search(name)
 
     def initial_states(self) -> list[State]:
         """Those within the constraints; all are tested."""
@@ -94,10 +140,12 @@ class _Simulation:
         self.result.initial = len(set(within))
         return within
 
-    def walk(self, state: State, depth: int) -> None:
+    def walk(self, state: State, run: Run) -> None:
         self.walked = [Step(None, state)]
-        for _ in range(depth):
+        for _ in range(self.depth):
             self.watch.look()
+            if run.stopping:
+                raise Stopped("exit")
             step = self.step(state)
             if step is None:
                 break

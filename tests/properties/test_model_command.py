@@ -196,7 +196,7 @@ Served == <>(inside # Nobody)
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--simulate", "--walks", "2", "--depth", "1"], "(a simulation)"),
+        (["--simulate", "--depth", "1", "--seconds", "0.2"], "(a simulation)"),
         (["--depth", "1"], "(the search is not complete)"),
     ],
 )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -572,3 +573,49 @@ def test_a_name_that_is_needed_at_the_end_is_looked_up_before_the_search(keyword
 def test_an_alias_that_is_no_record_shows_the_variables() -> None:
     model = model_of(REPORT, "INIT Init NEXT Next ALIAS NoRecord")
     assert model.alias((1, 0), (2, 0)) == {"n": 1, "m": 0}
+
+
+# --- what is said beside the verdict ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("", []),
+        ("CONSTRAINT Low", ["CONSTRAINT"]),
+        ("ACTION_CONSTRAINT Low VIEW vars", ["VIEW", "ACTION_CONSTRAINT"]),
+    ],
+)
+def test_what_may_hide_a_violated_temporal_property_is_said(more: str, named: list[str]) -> None:
+    module = REPORT.replace("Low ==", "Spec == Init /\\ [][Next]_vars\nOften == []<>(n >= 0)\nLow ==")
+    warnings = check(model_of(module, f"SPECIFICATION Spec PROPERTY Often {more}")).warnings
+    assert [warning.partition(" is declared")[0] for warning in warnings] == named
+    assert check(model_of(module, f"SPECIFICATION Spec {more}")).warnings == ()
+
+
+COUNTEREXAMPLE = REPORT.replace("EXTENDS ", "EXTENDS TLCExt, FiniteSets, ").replace(
+    "Low ==",
+    r"""Right == /\ CounterExample.state = {<<i + 1, [n |-> i, m |-> 0]>> : i \in 0..3}
+         /\ Cardinality(CounterExample.action) = 3
+         /\ \A a \in CounterExample.action : a[2].name = "Up" /\ a[3][1] = a[1][1] + 1
+Low ==""",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "warnings"),
+    [("Right", ()), ("Wrong", ("POSTCONDITION Wrong is false, too",))],
+)
+def test_a_postcondition_may_ask_for_the_counterexample(name: str, warnings: tuple[str, ...]) -> None:
+    result = check(model_of(COUNTEREXAMPLE, f"INIT Init NEXT Next INVARIANT Low POSTCONDITION {name}"))
+    assert result.violation is not None
+    assert (result.violation.kind, result.warnings) == ("invariant", warnings)
+
+
+@pytest.mark.parametrize("bound", [{"seconds": 0.3}, {"memory": 1}])
+def test_a_bound_holds_also_within_one_state(bound: dict[str, Any]) -> None:
+    module = "EXTENDS Naturals, FiniteSets\nVARIABLE n\nInit == n = 0\n"
+    module += "Next == \\E s \\in SUBSET (1..60 + n) : Cardinality(s) = 61 /\\ n' = 1"
+    result = check(model_of(module), **bound)
+    assert (result.stopped, result.violation) == (next(iter(bound)).replace("seconds", "time"), None)
+    assert result.seconds < 20

@@ -147,3 +147,44 @@ def test_the_seed_alone_decides(tmp_path: Path) -> None:
 def test_another_seed_walks_another_way() -> None:
     ways = {walked("INVARIANT OnTheStreet", seed=seed).generated for seed in range(8)}
     assert len(ways) > 2
+
+
+ASKING = (
+    DRUNKARD.replace("EXTENDS ", "EXTENDS TLC, TLCExt, FiniteSets, ")
+    .replace(
+        "Home ==",
+        r"""Level == TLCGet("level") <= 4 /\ Len(Trace) = TLCGet("level") /\ TLCGet("stats").traces < 5
+Config == TLCGet("config").mode = "simulate" /\ TLCGet("config").depth = 6 /\ TLCGet("config").traces = 5
+Ends == TLCGet("diameter") < 2 \/ TLCSet("exit", TRUE)
+Ditch == Cardinality(CounterExample.state) > 1
+Made == TLCGet("stats").traces = 4
+Home ==""",
+    )
+    .replace("FiniteSets, ", "FiniteSets, Sequences, ")
+)
+
+
+def asked(config: str) -> Result:
+    module = parse(ASKING.strip(), "Drunkard.tla")
+    settings = parse_config(f"INIT Init NEXT Next CONSTRAINT NearDoor {config}")
+    return simulate(Model(module, settings), seed=3, walks=5, depth=6)
+
+
+def test_the_model_may_ask_how_the_walks_go() -> None:
+    assert asked("INVARIANT Config").violation is None
+    violation = asked("INVARIANT Level").violation
+    assert violation is not None
+    assert (violation.kind, len(violation.behavior)) == ("invariant", 5)
+
+
+def test_the_model_may_end_the_walks() -> None:
+    result = asked("CONSTRAINT Ends")
+    assert (result.stopped, result.walks) == ("exit", 2)
+
+
+def test_a_postcondition_is_tested_after_the_walks() -> None:
+    violation = asked("POSTCONDITION Made").violation
+    assert violation is not None
+    assert (violation.kind, violation.name, violation.behavior) == ("postcondition", "Made", ())
+    assert asked("INVARIANT Level POSTCONDITION Ditch").warnings == ()
+    assert asked("INVARIANT Level POSTCONDITION Made").warnings == ("POSTCONDITION Made is false, too",)
