@@ -1,105 +1,196 @@
-"""Explicit model checking: our engine against TLC with one worker, on the configurations of spec/MCraft.
+"""Explicit model checking: our engine against TLC, one worker each, on the models of models.py.
 
-    python tests/bench/bench_checker.py [configuration ...]
+    python tests/bench/bench_checker.py [name ...]
 
-The ratios are the result; the absolute numbers are for orientation. Both check the same invariants and the
-same property, and have to count the same states. Either is timed as a whole, from the start of the Java
-machine or from the reading of the module; and the search alone (TLC's by its own clock, which has whole
-seconds, so that it is left out where it is short). At the end, where our time goes.
+One run measures both, one after the other, and both have to count the same states. The ratios are the result.
+
+search   from the initial states to the last one: of ours by its own clock; of TLC between its message that
+         the initial states are computed and the one that tells the result, as they arrive here
+in all   from the start of the process (Python, the Java machine) to its end
+CPU      user and system time of the process and of those that it started. TLC runs with -XX:+UseParallelGC,
+         whose threads count, too.
+memory   the largest resident set. For ours, what the search added to it, for each distinct state; for TLC all
+         of it, as the Java machine takes what it is allowed before it collects.
 """
 
-import cProfile
-import pstats
+from __future__ import annotations
+
+import multiprocessing
+import os
 import re
+import resource
+import subprocess
 import sys
+import tempfile
 import time
-from collections import defaultdict
-from contextlib import suppress
-from datetime import datetime
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from raftcheck.spec.model import FOLDER
-from raftcheck.tla import Model, Result, check, load, load_config
-from raftcheck.tla.tlc import Options, Tlc
+import psutil
+from models import Subject, subjects
+from rich.console import Console
+from rich.table import Table
 
-PROFILED = "MCraft2.cfg"
-ENOUGH = 300_000
-"""States generated under the profiler: most of the time is spent on the search then."""
+from raftcheck.tla import Model, check, load, load_config
+from raftcheck.tla.tlc import Options, Tlc, messages
 
-TIME = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
-
-
-def model_of(config: str) -> Model:
-    return Model(load(FOLDER / "MCraft.tla"), load_config(FOLDER / config))
+EIGHT_GB = 8e9
+BEGUN, ENDED = (2190, 2191), (2193,)
+"""TLC's messages: the initial states are computed; no error has been found."""
 
 
-def ours(config: str) -> tuple[Result, float]:
-    """What our engine finds, and the seconds in all: loading, compiling, searching."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a search counted, and what it took: seconds, and bytes."""
+
+    distinct: int
+    generated: int
+    depth: int
+    search: float
+    search_cpu: float
+    in_all: float
+    cpu: float
+    memory: float
+    memory_before: float = 0.0
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        return self.distinct, self.generated, self.depth
+
+
+def cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+
+
+def search(module: Path, config: Path, workers: int) -> Measured:
+    """What a process that does nothing else measures of itself; `in_all` is for the one that started it."""
+    os.chdir(module.parent)
+    model = Model(load(module), load_config(config))
+    cpu, before = cpu_seconds(), memory()
+    result = check(model, workers=workers)
+    assert result.violation is None, result.violation
+    counted = result.distinct, result.generated, result.depth
+    return Measured(*counted, result.seconds, cpu_seconds() - cpu, 0.0, cpu_seconds(), memory(), before)
+
+
+def ours(module: Path, config: Path, workers: int = 1) -> Measured:
     begin = time.perf_counter()
-    result = check(model_of(config))
-    return result, time.perf_counter() - begin
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        measured = process.submit(search, module, config, workers).result()
+    in_all = time.perf_counter() - begin
+    return Measured(*measured.counts, measured.search, measured.search_cpu, in_all, *_rest(measured))
 
 
-def tlc(config: str) -> tuple[tuple[int, int], float, float]:
-    """What TLC generates and finds distinct, its seconds in all, and those of its search."""
+def _rest(measured: Measured) -> tuple[float, float, float]:
+    return measured.cpu, measured.memory, measured.memory_before
+
+
+def tlc(module: Path, config: Path) -> Measured:
     begin = time.perf_counter()
-    opinion = Tlc.find().check(FOLDER / "MCraft.tla", FOLDER / config, Options(coverage=False))
-    seconds = time.perf_counter() - begin
-    result, output = opinion.result, opinion.log
-    assert result.violation is None, output
-    initial = re.search(rf"Finished computing initial states: .* at {TIME}", output)
-    finished = re.search(rf"^Finished in .* at \({TIME}\)", output, re.MULTILINE)
-    assert initial, output
-    assert finished, output
-    search = datetime.fromisoformat(finished[1]) - datetime.fromisoformat(initial[1])
-    return (result.generated, result.distinct), seconds, search.total_seconds()
+    begun = ended = cpu_begun = cpu_ended = 0.0
+    log: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        command = Tlc.find().command("tlc2.TLC", Path(folder))
+        command += ["-tool", "-metadir", folder, "-config", config.name, *Options(coverage=False).arguments()]
+        process = subprocess.Popen(
+            [*command, module.name], cwd=module.parent, stdout=subprocess.PIPE, text=True
+        )
+        java = psutil.Process(process.pid)
+        assert process.stdout is not None
+        with closing(process.stdout) as lines:
+            for message in messages(lines):
+                log.append(message.text)
+                if message.code in BEGUN:
+                    begun, cpu_begun = time.perf_counter(), sum(java.cpu_times()[:2])
+                elif message.code in ENDED:
+                    ended, cpu_ended = time.perf_counter(), sum(java.cpu_times()[:2])
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    text = "\n".join(log)
+    assert ended, text
+    found = re.findall(r"(?m)^(\d+) states generated, (\d+) distinct states found, 0 states left", text)
+    depth = re.search(r"depth of the complete state graph search is (\d+)", text)
+    assert found, text
+    assert depth is not None, text
+    generated, distinct = map(int, found[-1])
+    return Measured(
+        distinct,
+        generated,
+        int(depth[1]),
+        ended - begun,
+        cpu_ended - cpu_begun,
+        time.perf_counter() - begin,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss * 1024.0,
+    )
 
 
-def compare(config: str) -> None:
-    counts, tlc_seconds, tlc_search = tlc(config)
-    result, seconds = ours(config)
-    assert (result.generated, result.distinct) == counts, (result, counts)
-    print(f"{config}")
-    print(f"  distinct states          {result.distinct:>12,}")
-    print(f"  generated states         {result.generated:>12,}")
-    print(f"  ours, generated/s        {result.generated / result.seconds:>12,.0f}")
-    print(f"  ours, in all             {seconds:>10.1f} s")
-    print(f"  TLC, in all              {tlc_seconds:>10.1f} s")
-    print(f"  TLC : ours, in all       {tlc_seconds / seconds:>12.2f}")
-    if tlc_search >= 5:  # its clock has whole seconds
-        print(f"  TLC, search alone        {tlc_search:>10.0f} s")
-        print(f"  TLC : ours, search alone {tlc_search / result.seconds:>12.2f}")
+COLUMNS = {
+    "distinct": "",
+    "generated": "",
+    "ours/s": "generated states in a second of search, one worker",
+    "TLC/s": "",
+    "search": "TLC : ours, wall",
+    "search CPU": "TLC : ours",
+    "in all": "TLC : ours, wall",
+    "in all CPU": "TLC : ours",
+    "two": "one worker of ours : two, wall of the search",
+    "two CPU": "two : one, CPU in all",
+    "B/state": "ours",
+    "8 GB": "distinct states of ours that would fit, in millions",
+    "TLC B/state": "",
+}
 
 
-class _Enough(Exception):
-    pass
+def row(subject: Subject) -> tuple[str, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        files = subject.prepared(Path(folder))
+        theirs, one = tlc(*files), ours(*files)
+        two = ours(*files, workers=2)
+    assert one.counts == theirs.counts, (subject.name, one, theirs)
+    assert two.counts == theirs.counts, (subject.name, two, theirs)
+    each = (one.memory - one.memory_before) / one.distinct
+    return (
+        f"{one.distinct:,}",
+        f"{one.generated:,}",
+        f"{one.generated / one.search:,.0f}",
+        f"{theirs.generated / theirs.search:,.0f}",
+        f"{theirs.search / one.search:.2f}",
+        f"{theirs.search_cpu / one.search_cpu:.2f}",
+        f"{theirs.in_all / one.in_all:.2f}",
+        f"{theirs.cpu / one.cpu:.2f}",
+        f"{one.search / two.search:.2f}",
+        f"{two.cpu / one.cpu:.2f}",
+        f"{each:,.0f}",
+        f"{(EIGHT_GB - one.memory_before) / each / 1e6:.0f}",
+        f"{theirs.memory / theirs.distinct:,.0f}",
+    )
 
 
-def _stop(result: Result) -> None:
-    if result.generated > ENOUGH:
-        raise _Enough
-
-
-def what_dominates(config: str) -> None:
-    """The share of time that is spent in each part itself; code made from TLA+ counts by its kind."""
-    profile = cProfile.Profile()
-    with suppress(_Enough):
-        profile.runcall(check, model_of(config), _stop)
-    shares: defaultdict[str, float] = defaultdict(float)
-    for (file, _, function), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
-        made = re.fullmatch(r"<(action|predicate|op)_.*>", file)
-        shares[f"compiled: {made[1]}" if made else f"{Path(file).stem}: {function}"] += own
-    total = sum(shares.values())
-    print(f"where our time goes ({config}, under the profiler)")
-    for name, own in sorted(shares.items(), key=lambda item: -item[1])[:10]:
-        print(f"  {name[:48]:<48} {own / total:>6.0%}")
-
-
-def main(configs: list[str]) -> None:
-    for config in configs:
-        compare(config)
-    what_dominates(PROFILED)
+def main(names: list[str]) -> None:
+    table = Table("model", box=None)
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    console = Console(width=150)
+    for subject in subjects():
+        if not names or subject.name in names:
+            cells = row(subject)
+            console.print(subject.name, *cells)
+            table.add_row(subject.name, *cells)
+    console.print(table)
+    for column, meaning in COLUMNS.items():
+        if meaning:
+            console.print(f"  {column:<12}{meaning}")
+    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    console.print(f"  load of the machine at the end: {load}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or sorted(path.name for path in FOLDER.glob("MCraft*.cfg")))
+    main(sys.argv[1:])
