@@ -46,7 +46,10 @@ class Seconds(click.ParamType[float]):
     name = "seconds"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = click.FLOAT.convert(value, param, ctx)
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            seconds = math.nan
         if not 0 < seconds < math.inf:
             self.fail(f"saw {value}, expected a number above 0", param, ctx)
         return seconds

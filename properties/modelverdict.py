@@ -136,6 +136,9 @@ def blame(found: Violation) -> str:
             what = "deadlock"
         case "error":
             what = f"an error in {found.name}" if found.name else "an error"
+        case _ if not found.name:
+            article = "an" if found.kind[0] in "aeiou" else "a"
+            what = f"{article} {found.kind} of the configuration is false"
         case _:
             what = f"{found.kind} {found.name} is false"
     if not found.behavior:

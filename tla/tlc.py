@@ -18,11 +18,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .behaviors import parse_state
 from .checker import Result, Step, Violation
+from .config import Config, load_config, without_comments
 from .errors import TlaError
 
 JAR = "RAFTCHECK_TLC_JAR"
@@ -133,8 +134,11 @@ class Tlc:
 
         TlaError for what TLC refuses. Ctrl-C ends TLC, and what it found so far is the result.
         """
+        asked = load_config(config)
+        options = replace(options, deadlock=options.deadlock and asked.check_deadlock)
         with tempfile.TemporaryDirectory() as folder:
             scratch = Path(folder)
+            config = _for_any_version(config, scratch)
             command = [
                 *self.command("tlc2.TLC", scratch, options.properties()),
                 *(
@@ -149,7 +153,21 @@ class Tlc:
             ]
             reading = _Reading(progress)
             status = reading.run(command, options.seconds)
-        return reading.opinion(status)
+        return reading.opinion(status, asked)
+
+
+_DEADLOCK = re.compile(r"\bCHECK_DEADLOCK\s+(TRUE|FALSE)\b")
+
+
+def _for_any_version(config: Path, scratch: Path) -> Path:
+    """The configuration, without CHECK_DEADLOCK, which TLC before 2.16 takes for a name; an option says it."""
+    text = without_comments(config.read_text(encoding="utf-8"), str(config))
+    plain = _DEADLOCK.sub(lambda found: re.sub(r"\S", " ", found[0]), text)
+    if plain == text:
+        return config
+    copy = scratch / config.name
+    copy.write_text(plain, encoding="utf-8")
+    return copy
 
 
 _BEGIN = re.compile(r"@!@!@STARTMSG (\d+):(\d) @!@!@")
@@ -195,8 +213,11 @@ REFUSALS = frozenset([2104, 2105])
 """A false ASSUME: the mistake is in the model itself, which the checker here refuses, too."""
 
 _NAME = re.compile(
-    r"(?:Invariant|Action property|Temporal property|Property|Postcondition) (\w+)|Temporal properties (\w+)"
+    r"(?:Invariant|Action property|Temporal property|Property|Postcondition|Temporal properties)"
+    r" ((?!were )[\w!]+(?:, [\w!]+)*)(?:(?: is| was| were) violated| at line )"
 )
+_MISSING = re.compile(r"Cannot find source file for module (\w+)")
+_VERSION = re.compile(r"TLC2 Version (\S+)")
 _STATE = re.compile(r"\d+: <(?P<label>.*?)(?: line \d+, col \d+ to line \d+, col \d+ of module \w+)?>")
 _BACK = re.compile(r"(\d+): Back to state")
 _ACTION = re.compile(r"<(?P<name>\S+) line .*>: (?P<found>\d+):(?P<generated>\d+)")
@@ -322,7 +343,7 @@ class _Reading:
             self.labels.append("" if label in ("Initial predicate", "Action") else label)
             self.states.append(parse_state(text, "TLC"))
 
-    def opinion(self, status: int) -> Opinion:
+    def opinion(self, status: int, asked: Config) -> Opinion:
         log, error = "".join(self.log), self.error
         variables = tuple(self.states[0]) if self.states else ()
         steps = tuple(
@@ -331,12 +352,12 @@ class _Reading:
         )
         if error is not None and (error.code in KINDS or steps) and error.code not in REFUSALS:
             kind = KINDS.get(error.code, "error")
-            name = "deadlock" if kind == "deadlock" else _name(error.text)
-            message = _one_line(_GIVEN_STATE.split(error.text)[0]) if kind == "error" else ""
+            name = "deadlock" if kind == "deadlock" else _name(error.text) or _only_name(kind, asked)
+            message = "" if name else _one_line(_GIVEN_STATE.split(error.text)[0])
             self.result.violation = Violation(kind, name, steps, message, self.loop)
         elif not self.result.stopped and (error is not None or status != 0):
             said = _said(log) if error is None or error.code in PARSING_FAILED else error.text
-            raise TlaError(f"TLC: {_one_line(said)}")
+            raise TlaError(f"TLC: {_one_line(said).rstrip('.')}{_missing_module(log)}")
         elif not self.result.stopped and self.result.queue:
             # Where its time is over, TLC says nothing of that, and that no error has been found.
             self.result.stopped = "time"
@@ -348,9 +369,29 @@ def _numbers(text: str) -> list[int]:
 
 
 def _name(text: str) -> str:
-    """The name of what is violated; "" where TLC does not tell one, as of an error."""
+    """The name of what is violated, or several; "" where TLC tells no more than a place, or of an error."""
     named = _NAME.match(text)
-    return next(filter(None, named.groups()), "") if named is not None else ""
+    return named[1] if named is not None else ""
+
+
+def _only_name(kind: str, asked: Config) -> str:
+    """The name of what is violated, where the configuration leaves no choice; what []P says is an invariant."""
+    possible = asked.invariants if kind == "invariant" else ()
+    if kind in ("invariant", "property"):
+        possible += asked.properties
+    return possible[0].name if len(possible) == 1 else ""
+
+
+def _missing_module(log: str) -> str:
+    """What to do where TLC does not find a module."""
+    missing, version = _MISSING.search(log), _VERSION.search(log)
+    if missing is None:
+        return ""
+    this = f"TLC {version[1]}" if version is not None else "TLC"
+    return (
+        f"; this {this} has no module {missing[1]}, which may be one of the CommunityModules:"
+        f" {JAR} names another TLC, or several jars as a class path"
+    )
 
 
 def _one_line(text: str) -> str:

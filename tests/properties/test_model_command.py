@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from raftcheck.properties import cli
+from raftcheck.properties.modelverdict import blame
 from raftcheck.tla.behaviors import from_itf
+from raftcheck.tla.checker import Violation
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.modules import parse
 from raftcheck.tla.tlc import JAR, Tlc
@@ -176,6 +178,11 @@ def test_an_alias_is_shown_in_place_of_the_variables(
     assert said in model("Lift.tla").out
     if "then" in names:
         assert [state[:2] for state in shown.states] == [(0, 0), (0, 1), (1, 1), (1, 1)]
+
+
+def test_a_violation_that_tlc_does_not_name_is_one_of_the_configuration() -> None:
+    assert blame(Violation("property", "", ())) == "a property of the configuration is false"
+    assert blame(Violation("invariant", "", ())) == "an invariant of the configuration is false"
 
 
 def test_an_alias_knows_the_level_of_the_state_that_it_shows(model: CommandLine) -> None:

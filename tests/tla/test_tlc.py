@@ -84,8 +84,43 @@ def test_a_lasso_says_where_it_goes_on(clock: Path) -> None:
     opinion = run_tlc(clock, configured(clock, "PROPERTY Endless"), Options(deadlock=False))
     violation = opinion.result.violation
     assert violation is not None
-    assert violation.kind == "property"
+    assert (violation.kind, violation.name) == ("property", "Endless")
     assert violation.loop == len(violation.behavior) - 1
+
+
+@needs_tlc
+def test_where_tlc_tells_a_place_and_no_name_its_words_are_kept(clock: Path) -> None:
+    module = CLOCK.replace("Endless ==", "Begins == Init /\\ [][hour' = 1]_hour\nEndless ==")
+    clock.write_text(module)
+    violation = run_tlc(clock, configured(clock, "PROPERTIES Begins Endless"), Options()).result.violation
+    assert violation is not None
+    assert (violation.kind, violation.name) == ("property", "")
+    assert violation.message.startswith("Action property line 12, col 19 to line 12, col 36 of module Clock")
+
+
+@pytest.mark.deep
+@needs_tlc
+def test_the_only_property_is_the_one_that_is_violated(clock: Path) -> None:
+    clock.write_text(CLOCK.replace("Endless ==", "Begins == Init /\\ [][hour' = 1]_hour\nEndless =="))
+    violation = run_tlc(clock, configured(clock, "PROPERTY Begins"), Options()).result.violation
+    assert violation is not None
+    assert (violation.kind, violation.name, violation.message) == ("property", "Begins", "")
+
+
+@needs_tlc
+def test_a_configuration_says_whether_a_deadlock_is_allowed_also_to_a_tlc_that_cannot_read_that(
+    clock: Path,
+) -> None:
+    result = run_tlc(clock, configured(clock, "CHECK_DEADLOCK (* yes *) FALSE "), Options())
+    assert (result.result.violation, result.result.distinct) == (None, 5)
+
+
+@needs_tlc
+def test_a_module_that_tlc_lacks_is_named_and_what_to_do(clock: Path) -> None:
+    clock.write_text(CLOCK.replace("EXTENDS Naturals", "EXTENDS Naturals, NoSuchExt"))
+    message = rf"has no module NoSuchExt, which may be one of the CommunityModules: {JAR} names another TLC"
+    with pytest.raises(TlaError, match=message):
+        run_tlc(clock, configured(clock, ""), Options())
 
 
 @pytest.mark.deep
