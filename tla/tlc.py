@@ -160,7 +160,7 @@ _DEADLOCK = re.compile(r"\bCHECK_DEADLOCK\s+(TRUE|FALSE)\b")
 
 
 def _for_any_version(config: Path, scratch: Path) -> Path:
-    """The configuration, without CHECK_DEADLOCK, which TLC before 2.16 takes for a name; an option says it."""
+    """The configuration without CHECK_DEADLOCK, which an old TLC takes for a name; an option says it."""
     text = without_comments(config.read_text(encoding="utf-8"), str(config))
     plain = _DEADLOCK.sub(lambda found: re.sub(r"\S", " ", found[0]), text)
     if plain == text:
@@ -375,7 +375,7 @@ def _name(text: str) -> str:
 
 
 def _only_name(kind: str, asked: Config) -> str:
-    """The name of what is violated, where the configuration leaves no choice; what []P says is an invariant."""
+    """What is violated, where the configuration leaves no choice; for TLC []P is an invariant, too."""
     possible = asked.invariants if kind == "invariant" else ()
     if kind in ("invariant", "property"):
         possible += asked.properties
