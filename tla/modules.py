@@ -17,6 +17,7 @@ from typing import TypeVar
 import tree_sitter
 import tree_sitter_tlaplus
 
+from . import unreadable
 from .errors import Span, TlaError, did_you_mean
 from .instances import Instantiation, Module
 from .library import MODULES
@@ -90,10 +91,13 @@ class _Loader:
         modules = {_name(child): child for child in root.children if child.type == "module"}
         node = modules.pop(path.stem, None) or next(iter(modules.values()), None)
         if node is None:
+            unreadable.refuse(text, path.stem, file)
             _refuse_units(root, file)
             raise TlaError(f"{file}: no TLA+ module in it; expected `---- MODULE {path.stem} ----`")
-        _refuse_errors(node, file)
         name = _name(node)
+        if node.has_error:
+            unreadable.refuse(text, name, file)
+        _refuse_errors(node, file)
         if path.suffix == ".tla" and name != path.stem:
             where = node.child_by_field_name("name") or node
             raise TlaError(f"module `{name}` stands in a file of another name", span_of(where, file))

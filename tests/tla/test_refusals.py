@@ -45,7 +45,16 @@ MODULES = {
     "a bound name that is taken": ("P == \\E x \\in {1} : TRUE", "6:9: `x` is already defined at M.tla:3:11"),
     "a parameter that is taken": ("P(a, a) == a", "6:6: `a` is already defined at M.tla:6:3"),
     "a name of a module that is extended": ("Nat == 1", "6:1: `Nat` is already defined in module Naturals"),
-    "an operator that is cut off": ("P == (1 +", "6:1: syntax error in what begins with `P`"),
+    "a parenthesis too many": ("P == 1)\nQ == 2", "6:7: `)` ends nothing, expected `(` before it"),
+    "a parenthesis too few": ("P == ((1)\nQ == LET a == 2 IN a", "6:6: the `(` here has no `)`"),
+    "another bracket": ("P == {1, 2]", "6:11: saw `]`, expected `}` for the `{` at 6:6"),
+    "== for equality": ("P == (x == 1)", "6:9: saw `==` after the `(` at 6:6, expected `)` or `=`"),
+    "a LET without IN": ("P == LET a == 2 a\nQ == 1", "6:6: the `LET` here has no `IN`"),
+    "a comment without an end": ("P == 1 (* one (* two *)", "6:8: the comment that begins here has no `*)`"),
+    "an expression that is cut off": (
+        "P == x' =", "6:9: saw the end of the module after `=`, expected an expression",
+    ),
+    "an operator that is cut off": ("P == (1 +", "6:6: the `(` here has no `)`"),
     "an equals sign where == belongs": ("P = 2", "6:1: syntax error in what begins with `P`"),
     "two operators in a row": ("P == 1 +* 2", "6:9: syntax error near `*`"),
     "a string without an end": ('P == "abc', '6:10: syntax error: expected `"`'),
@@ -82,7 +91,7 @@ def test_a_module_is_refused_when_it_is_loaded(text: str, message: str) -> None:
 
 
 def test_an_error_in_the_middle_is_the_one_that_is_told() -> None:
-    with pytest.raises(TlaError, match=r"^M.tla:7:1: syntax error in what begins with `Bad`$"):
+    with pytest.raises(TlaError, match=r"^M.tla:7:8: the `\(` here has no `\)`$"):
         parse(f"{HEAD}Good == 1\nBad == (\nGood2 == 2\n====", "M.tla")
 
 
@@ -284,7 +293,7 @@ FILES = {
     "another text": ({"M": b"hello"}, "M.tla: no TLA+ module in it; expected `---- MODULE M ----`"),
     "a file cut off": (
         {"M": b"---- MODULE M ----\nOne == 1"},
-        "M.tla:2:1: expected `====` after the last unit of the module",
+        "M.tla:2:8: saw the end of the file, expected `====` after the last unit of the module",
     ),
     "no UTF-8": (
         {"M": b'---- MODULE M ----\nOne == "\xff"\n===='},
