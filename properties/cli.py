@@ -42,7 +42,6 @@ FAULT_SCHEDULES, FAULT_SECONDS = 5000, 60.0
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; ends the process with the exit status."""
-    sys.set_int_max_str_digits(0)  # the numbers in a model are as large as they are
     try:
         status = cli.main(arguments, prog_name="raftcheck", standalone_mode=False)
     except click.ClickException as error:

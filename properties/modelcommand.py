@@ -121,7 +121,6 @@ def model_command(
         walks = WALKS
     if output is not None and not output.resolve().parent.is_dir():
         raise click.UsageError(f"{output}: no such folder; expected a file that can be written")
-    sys.setrecursionlimit(MOST_CALLS)
     module, config = _files(module, config)
     question = Question(
         module=module,
@@ -134,10 +133,24 @@ def model_command(
         memory=memory,
         depth=depth,
     )
-    with telling(f"reading {module}") as tell, _terminated_as_interrupted():
-        found = answer(question, lambda so_far: tell(_news(so_far)))
-    _print(found, form, output, as_json)
+    with _bounds_of_python_lifted():
+        with telling(f"reading {module}") as tell, _terminated_as_interrupted():
+            found = answer(question, lambda so_far: tell(_news(so_far)))
+        _print(found, form, output, as_json)
     return INTERRUPTED if found.result.stopped == "interrupt" else STATUS[found.word]
+
+
+@contextmanager
+def _bounds_of_python_lifted() -> Iterator[None]:
+    """Operators of a model may recur deeply, and its numbers may be large."""
+    calls, digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+    sys.setrecursionlimit(MOST_CALLS)
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(calls)
+        sys.set_int_max_str_digits(digits)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Watch:
         self._began = time.monotonic()
         self._ends = self._began + seconds if seconds is not None else float("inf")
         self._told = self._began
-        self._next = min(self._began + OFTEN, self._ends)
+        self._next = self._began  # the first look is one at the memory too
         self._looked = self._began
         self.overdue = ""
 

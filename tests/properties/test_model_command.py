@@ -401,7 +401,7 @@ def test_a_configuration_is_looked_for_beside_the_module(model: CommandLine) -> 
     assert (ended.status, ended.out, ended.err) == (2, "", f"raftcheck: {message}\n")
 
 
-NESTED = LIFT.replace("floor > 0", "(" * 12_000 + "floor > 0" + ")" * 12_000)
+NESTED = LIFT.replace("floor > 0", "(" * 40_000 + "floor > 0" + ")" * 40_000)
 
 
 @pytest.mark.parametrize(
