@@ -47,6 +47,10 @@ MODULES = {
     "a name of a module that is extended": ("Nat == 1", "6:1: `Nat` is already defined in module Naturals"),
     "a parenthesis too many": ("P == 1)\nQ == 2", "6:7: `)` ends nothing, expected `(` before it"),
     "a parenthesis too few": ("P == ((1)\nQ == LET a == 2 IN a", "6:6: the `(` here has no `)`"),
+    "a parenthesis too many beside brackets of all kinds": (
+        "P == []<><<x' = x>>_<<x>> /\\ ~<<x>> /\\ Q!>> \\/ {[a |-> 1]})",
+        "6:59: `)` ends nothing, expected `(` before it",
+    ),
     "another bracket": ("P == {1, 2]", "6:11: saw `]`, expected `}` for the `{` at 6:6"),
     "== for equality": ("P == (x == 1)", "6:9: saw `==` after the `(` at 6:6, expected `)` or `=`"),
     "a LET without IN": ("P == LET a == 2 a\nQ == 1", "6:6: the `LET` here has no `IN`"),
