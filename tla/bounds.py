@@ -7,7 +7,7 @@ bound holds also where a single state takes too long: it interrupts the search a
 
 from __future__ import annotations
 
-import _thread
+import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,16 +61,13 @@ class Watch:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Has the search interrupted where a bound is reached and it does not look; `overdue` says which.
-
-        Only the main thread can be interrupted; elsewhere, a search ends at the next look.
-        """
-        bounded = self._ends < float("inf") or self._memory is not None
-        if not bounded or threading.current_thread() is not threading.main_thread():
+        """Has the search interrupted where a bound is reached and it does not look; `overdue` says which."""
+        if self._ends == float("inf") and self._memory is None:
             yield
             return
         ended = threading.Event()
-        guardian = threading.Thread(target=self._guard, args=(ended,), daemon=True)
+        searching = threading.get_ident()
+        guardian = threading.Thread(target=self._guard, args=(ended, searching), daemon=True)
         guardian.start()
         try:
             yield
@@ -78,13 +75,15 @@ class Watch:
             ended.set()
             guardian.join()
 
-    def _guard(self, ended: threading.Event) -> None:
+    def _guard(self, ended: threading.Event, searching: int) -> None:
         while not ended.wait(OFTEN):
             now = time.monotonic()
             reason = self._reached(now) if now >= self._looked + GRACE else ""
             if reason:
                 self.overdue = reason
-                _thread.interrupt_main()
+                # Not by a signal: a process in the background may have been told to ignore those.
+                interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+                interrupt(ctypes.c_ulong(searching), ctypes.py_object(KeyboardInterrupt))
                 return
 
     def _reached(self, now: float) -> str:

@@ -1,4 +1,4 @@
-"""Python source while it is being written: lines, blocks, and locals that are assigned once.
+"""Python source while it is being written: lines, blocks, and locals that are assigned at one place only.
 
 Knows nothing of TLA+. A local that has been given a value is good for every place that this place reaches:
 the blocks inside of its own, and what comes after it there.
@@ -26,6 +26,7 @@ class Place:
     indent: int
     scope: Scope
     loops: int
+    outer_loops: int
     function: int
 
 
@@ -38,6 +39,7 @@ class Code:
         self.indent = 0
         self.scope: Scope = ()
         self.loops = 0
+        self.outer_loops = 0
         self.function = 0
         self._evaluated: dict[str, list[tuple[Scope, str]]] = {}
 
@@ -55,17 +57,17 @@ class Code:
         return place
 
     def here(self) -> Place:
-        return Place(self.placeholder(), self.indent, self.scope, self.loops, self.function)
+        return Place(self.placeholder(), self.indent, self.scope, self.loops, self.outer_loops, self.function)
 
     @contextmanager
     def writing_at(self, place: Place) -> Iterator[None]:
         """Lines go to the place, which sees what was evaluated in the blocks around it."""
-        outer = self.lines, self.indent, self.scope, self.loops, self.function
+        outer = self.lines, self.indent, self.scope, self.loops, self.outer_loops, self.function
         self.lines, self.indent, self.scope = [], place.indent, place.scope
-        self.loops, self.function = place.loops, place.function
+        self.loops, self.outer_loops, self.function = place.loops, place.outer_loops, place.function
         yield
         place.lines.extend(self.lines)
-        self.lines, self.indent, self.scope, self.loops, self.function = outer
+        self.lines, self.indent, self.scope, self.loops, self.outer_loops, self.function = outer
 
     def name(self, prefix: str = "t") -> str:
         return f"{prefix}{self._number()}"
@@ -89,12 +91,17 @@ class Code:
     @contextmanager
     def closure(self, opening: str) -> Iterator[None]:
         """A Python function inside of the one being made; what it evaluates is its own."""
-        function, loops = self.function, self.loops
+        function, loops, outer = self.function, self.loops, self.outer_loops
         self.function = self._number()
-        self.loops = 0
+        self.loops, self.outer_loops = 0, outer + loops
         with self.block(opening):
             yield
-        self.function, self.loops = function, loops
+        self.function, self.loops, self.outer_loops = function, loops, outer
+
+    @property
+    def repeats(self) -> bool:
+        """Whether control may come here again while locals that are in sight have got other values."""
+        return self.loops + self.outer_loops > 0
 
     def captured(self, make: Callable[[], str]) -> tuple[list[Any], str]:
         """The lines that `make` needs one level deeper, and its expression."""

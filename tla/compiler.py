@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from types import CellType, FunctionType
 from typing import Any
 
 from . import values
@@ -381,6 +382,26 @@ def can_emit(run: Callable[[Callable[[Any], None]], None]) -> bool:
     return False
 
 
+def frozen(function: FunctionType, made: dict[Any, FunctionType] | None = None) -> FunctionType:
+    """The function with the locals around it as they are now, and those around the functions that it calls.
+
+    In a loop, the locals get other values later, while a set or function of TLA+ may keep the function.
+    """
+    made = {} if made is None else made
+    if function not in made:
+        seen = function.__closure__ or ()
+        cells = tuple(CellType() for _ in seen)
+        made[function] = FunctionType(
+            function.__code__, function.__globals__, function.__name__, function.__defaults__, cells
+        )
+        for cell, old in zip(cells, seen, strict=True):
+            with suppress(ValueError):  # an empty one is not read
+                content = old.cell_contents
+                ours = isinstance(content, FunctionType) and content.__globals__ is function.__globals__
+                cell.cell_contents = frozen(content, made) if ours and content.__closure__ else content
+    return made[function]
+
+
 def no_case() -> Any:
     raise TlaError("no arm of CASE is true, and there is no OTHER")
 
@@ -403,6 +424,7 @@ _RUNTIME: dict[str, Any] = {
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
     "greater_of": greater_of, "lesser_of": lesser_of, "bag_added": bag_added, "is_bag_with": is_bag_with,
     "is_bag_without": is_bag_without,
-    "product": itertools.product, "refuse": refuse, "can_emit": can_emit, "no_case": no_case,
+    "product": itertools.product, "refuse": refuse, "can_emit": can_emit,
+    "frozen": frozen, "no_case": no_case,
     "no_choice": no_choice, "as_tuple": as_tuple,
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """Expressions and formulas of the tree as Python expressions, with the lines that they need before them.
 
 Operators are inlined, call by name; a LET definition or an argument is evaluated at the first place that
-needs it, at most once on each path. Every value is pure, so code may be moved, but never to where the text
-would not have evaluated it.
+needs it, at most once on each path. Code may be moved, but never to where the text would not have evaluated
+it; what is not pure (syntax.Native) stays where it is.
 """
 
 from __future__ import annotations
@@ -677,12 +677,18 @@ class Expressions:
         inner = {**environment, definition: Local(name, primed=self.primed, current=self.current)}
         arguments, rule = self.domain_and_rule(body, environment, inner)
         self.code.line(f"{name} = LazyFunction({arguments}, {rule})")
+        if self.code.repeats:  # only now does the rule see the function itself
+            self.code.line(f"{name}.body = frozen({rule})")
         return name
+
+    def settled(self, function: str) -> str:
+        """A local Python function as what a value may keep: it sees its surroundings as they are now."""
+        return f"frozen({function})" if self.code.repeats else function
 
     def mapped(self, node: FunctionOf, environment: Environment) -> str:
         """[x \\in S |-> e] where perhaps S cannot be enumerated."""
         arguments, rule = self.domain_and_rule(node, environment, dict(environment))
-        return self.code.atom(f"mapped({arguments}, {rule})")
+        return self.code.atom(f"mapped({arguments}, {self.settled(rule)})")
 
     def domain_and_rule(
         self, node: FunctionOf, environment: Environment, inner: Environment
@@ -868,7 +874,7 @@ class Expressions:
                 inner = dict(environment)
                 self.bind(node.bound, element, inner)
                 self.code.line(f"return {self.truth(node.body, inner)}")
-            return f"filtered({domain}, {test})"
+            return f"filtered({domain}, {self.settled(test)})"
         found = self.code.name()
         self.code.line(f"{found} = []")
         with self.looping((node.bound,), environment) as (inner, (name, *_)):

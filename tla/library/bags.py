@@ -108,7 +108,7 @@ def bag_with(b: Value, e: Value) -> Value:
     """b (+) SetToBag({e})"""
     if type(b) is Function:
         place = b.domain.index.get(e)
-        return extended(b, e, 1) if place is None else replaced(b, e, b.values[place] + 1)
+        return extended(b, e, 1) if place is None else replaced(b, e, number(b.values[place]) + 1)
     return bag_sum(b, function({e: 1}))
 
 
@@ -124,7 +124,7 @@ def bag_without(b: Value, e: Value) -> Value:
 
 def is_bag_with(found: Value, b: Value, e: Value) -> bool:
     """found = b (+) SetToBag({e}), without making that bag where it is another one."""
-    if not found:
+    if found == ():
         return False
     if type(found) is Function and type(b) is Function:
         here, there = b.domain.index.get(e), found.domain.index.get(e)
