@@ -106,26 +106,18 @@ class Actions:
             case BoxAction(action=action, subscript=subscript):
                 self.action(Or(node.span, (action, Unchanged(node.span, subscript))), environment, then)
             case Compose(second=second):
-                between, state, here = (
-                    self.of.between(node, environment),
-                    self.code.name("s"),
-                    self.of.current,
-                )
-
+                between, state = self.of.between(node, environment), self.code.name("s")
+                onward = self.back(then)
                 passed, self.passed = self.passed, ""
                 if passed:
                     self.code.line(f"{passed}.states += len({between})")
-
-                def after() -> None:
-                    with self.of.at(here):
-                        then()
 
                 with (
                     self.restoring(),
                     self.code.block(f"for {state} in {between}:", loop=True),
                     self.of.at(state),
                 ):
-                    self.action(second, environment, after)
+                    self.action(second, environment, onward)
                 self.passed = passed
             case AngleAction(action=action, subscript=subscript):
                 self.action(action, environment, lambda: self.changed(node, subscript, environment, then))

@@ -116,7 +116,7 @@ def check(
     seconds    of real time, `memory` in bytes resident (of all processes together), and `depth` in states
                on a path end the search early
     workers    the number of processes that share the search; where behaviors are looked at for temporal
-               properties, one does all of it
+               properties, or something asks how the search goes (TLCGet), one does all of it
 
     An interrupt from the keyboard ends the search, too: its Result says how far it came.
     Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
@@ -173,7 +173,8 @@ class _Search:
         self.deepest = depth
         self.progress = progress
         self.result = Result(warnings=requirements.warnings())
-        self.workers = workers if self.graph is None and self.kept is None else 1
+        divided = self.graph is None and self.kept is None and not requirements.ask_for_the_run
+        self.workers = workers if divided else 1
         self.watch = Watch(self.tell, seconds, memory and memory // self.workers)
         self.walked: list[Step] | None = None
         self.traced: tuple[int, Value] = 0, ()

@@ -1,9 +1,11 @@
 """Compiles expressions and actions of the tree to Python source, once; then they are plain functions.
 
-A state is a tuple of the variables' values in the order of their declaration. Three shapes are made:
+A state is a tuple of the variables' values in the order of their declaration. These shapes are made:
 
+    initial     def f(emit)                  calls emit(s) for each initial state s
     action      def f(s, emit, *arguments)   calls emit(t) for each successor t of the state s
-    predicate   def f(s, t, *arguments)      a Python bool, for a state s (and a successor t, where it primes)
+    predicate   def f(s, t)                  a Python bool, for a state s (and a successor t, where it primes)
+    value       def f(s)                     a value
     operator    def f(s, *arguments)         a value; for operators that recur or are too large to be inlined
 
 What is written into a function is said in actions.py and expressions.py; here is what makes the functions one

@@ -139,7 +139,6 @@ class Operator:
     parameters: tuple[Parameter, ...]
     body: Expr
     environment: Environment
-    itself: Definition | None = None
 
 
 @dataclass(frozen=True, slots=True)

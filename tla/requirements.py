@@ -42,6 +42,13 @@ class Requirements:
         self.steps = properties.steps
         self.behaviors = bool(properties.violations)
 
+    @property
+    def ask_for_the_run(self) -> bool:
+        """Whether what is asked of states and steps depends on how the search goes, or leaves marks in it."""
+        steps = [formula for pair in self.steps for formula in pair]
+        formulas = (*self.constraints, *self.invariants, *self.action_constraints)
+        return not all(formula.pure for formula in (*formulas, *self.initial, *self.always, *steps))
+
     def warnings(self) -> tuple[str, ...]:
         """What may hide that a property of whole behaviors is violated."""
         config = self.model.config

@@ -2,8 +2,7 @@
 
 A walk begins in any of the initial states. From each state the actions are tried in random order, until one
 leads somewhere within the constraints; all its successors are tested, and one of them is taken. All choices
-are uniform, and follow from the seed alone. What is said of whole behaviors is
-not looked at.
+are uniform, and follow from the seed alone. What is said of whole behaviors is not looked at.
 """
 
 from __future__ import annotations

@@ -184,9 +184,9 @@ Work = Callable[[Link], None]
 class _Team:
     """The other processes, as the one that leads sees them."""
 
-    def __init__(self, links: list[Connection], helpers: list[ForkProcess], look: Callable[[], None]) -> None:
+    def __init__(self, links: list[Connection], others: list[ForkProcess], look: Callable[[], None]) -> None:
         self._links = links
-        self._helpers = helpers
+        self._others = others
         self._look = look
 
     def exchange(self, own: list[bytes]) -> list[bytes]:
@@ -199,8 +199,8 @@ class _Team:
         return [packet[0] for packet in packets]
 
     def _received(self, place: int) -> list[bytes]:
-        link, helper = self._links[place], self._helpers[place]
-        while not wait([link, helper.sentinel], LOOK_EVERY):
+        link, other = self._links[place], self._others[place]
+        while not wait([link, other.sentinel], LOOK_EVERY):
             self._look()
         try:
             if link.poll():
@@ -210,8 +210,8 @@ class _Team:
                 return received
         except (EOFError, OSError):
             pass  # it has ended; how, is said below
-        helper.join()
-        code = helper.exitcode or 0
+        other.join()
+        code = other.exitcode or 0
         how = f"was ended by signal {-code}" if code < 0 else f"failed with exit status {code}"
         raise TlaError(f"a worker process {how}; the search cannot go on without it")
 
@@ -222,27 +222,27 @@ def team(size: int, variables: int, work: Work, look: Callable[[], None]) -> Non
         raise TlaError("several workers need a system that can fork processes; expected one worker")
     context = multiprocessing.get_context("fork")
     links: list[Connection] = []
-    helpers: list[ForkProcess] = []
+    others: list[ForkProcess] = []
     try:
         for place in range(1, size):
             link, far = context.Pipe()
             links.append(link)
-            helper = context.Process(
-                target=_help, args=(far, list(links), place, size, variables, work), daemon=True
+            other = context.Process(
+                target=_take_part, args=(far, list(links), place, size, variables, work), daemon=True
             )
-            helper.start()
-            helpers.append(helper)
+            other.start()
+            others.append(other)
             far.close()
-        work(Link(0, size, variables, _Team(links, helpers, look).exchange, look))
+        work(Link(0, size, variables, _Team(links, others, look).exchange, look))
     finally:
         for link in links:
             link.close()
-        for helper in helpers:
-            helper.kill()
-            helper.join()
+        for other in others:
+            other.kill()
+            other.join()
 
 
-def _help(
+def _take_part(
     far: Connection, others: list[Connection], place: int, size: int, variables: int, work: Work
 ) -> None:
     """What another process does, until the one that leads closes the connection."""

@@ -118,3 +118,15 @@ def test_a_worker_that_is_killed_ends_the_search_with_one_message() -> None:
     with pytest.raises(TlaError, match=r"^a worker process .*ended"):
         check(endless(), kill, workers=3)
     assert not multiprocessing.active_children()
+
+
+def test_a_question_about_the_run_is_answered_by_one_process() -> None:
+    """Each of several would know its own part only."""
+    module = "EXTENDS Naturals, TLC\nVARIABLES m, n\nInit == m = 0 /\\ n = 0\n"
+    module += "Next == (m < 60 /\\ m' = m + 1 /\\ n' = n) \\/ (n < 60 /\\ n' = n + 1 /\\ m' = m)\n"
+    module += 'Few == TLCGet("generated") < 3000'
+    model = test_checker.model_of(module, "INIT Init NEXT Next INVARIANT Few CHECK_DEADLOCK FALSE")
+    alone, together = check(model).violation, check(model, workers=3).violation
+    assert alone is not None
+    assert together is not None
+    assert together.behavior[-1].state == alone.behavior[-1].state
