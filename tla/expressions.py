@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from . import values
-from .code import Code, Scope, class_of
+from .code import Code, Place, Scope, class_of
 from .environment import Binding
 from .errors import TlaError
 from .library import BUILTINS, MODULES
@@ -145,10 +145,12 @@ class Operator:
 class _Search:
     """Loops that look for elements with which a formula is true.
 
-    `over` is the local that ends all of them; `elements` is what their parameters stand for.
+    `over` is the local that ends all of them, `before` the place before them, and `elements` is what their
+    parameters stand for.
     """
 
     over: str
+    before: Place
     elements: tuple[Local, ...]
     names: list[str]
 
@@ -1152,12 +1154,15 @@ class Expressions:
         result, over = self.code.name(), self.code.name()
         self.code.line(f"{result} = {node.universal}")
         self.code.line(f"{over} = False")
+        before = self.code.here()
         sets = [self.members(bound.domain, environment) for bound in node.bounds]
         if not single(node.bounds):
             sets = [self.code.atom(code) for code in sets]
         with self.loops_over(sets, node.bounds, environment) as (inner, names):
             indents = [self.code.indent - place for place in range(len(names))]
-            search = _Search(over, tuple(inner[p] for bound in node.bounds for p in bound.parameters), names)
+            search = _Search(
+                over, before, tuple(inner[p] for bound in node.bounds for p in bound.parameters), names
+            )
             if node.universal:
                 with self.code.block(f"if not {self.truth(node.body, inner)}:"):
                     self.found(result, over, node)
@@ -1189,17 +1194,23 @@ class Expressions:
                     operator = Operator(meant.parameters, meant.body, {})
                     self.fail_first(meant.body, self.entered(operator, arguments, environment), search)
                     return
-        code = self.truth(node, environment)
-        if code == "True":
-            return
-        with self.code.block(f"if not {code}:"):
-            if self.depends_on(node, environment, search.inner) or not self.home.is_pure(node):
-                self.code.line("continue")
-            elif self.depends_on(node, environment, search.outer):
-                self.code.line("break")
-            else:
-                self.code.line(f"{search.over} = True")
-                self.code.line("break")
+        if not self.home.is_pure(node) or self.depends_on(node, environment, search.inner):
+            self.fail(self.truth(node, environment), "continue")
+        elif self.depends_on(node, environment, search.outer):
+            self.fail(self.truth(node, environment), "break")
+        else:
+            known = self.code.name()
+            search.before.lines.append((search.before.indent, f"{known} = False"))
+            with self.code.block(f"if not {known}:"):
+                self.fail(self.truth(node, environment), f"{search.over} = True", "break")
+                self.code.line(f"{known} = True")
+
+    def fail(self, truth: str, *lines: str) -> None:
+        """What is done where a formula is false."""
+        if truth != "True":
+            with self.code.block(f"if not {truth}:"):
+                for line in lines:
+                    self.code.line(line)
 
     def is_opened(self, to: Definition) -> bool:
         """Whether a formula is looked into, to find its conjuncts."""
