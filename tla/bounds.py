@@ -81,10 +81,10 @@ class Watch:
             reason = self._reached(now) if now >= self._looked + GRACE else ""
             if reason:
                 self.overdue = reason
-                # Not by a signal: a process in the background may have been told to ignore those.
+                # Not by a signal: a process in the background may have been told to ignore those. Again and
+                # again: what is raised in a callback of the garbage collector goes no further than that.
                 interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
                 interrupt(ctypes.c_ulong(searching), ctypes.py_object(KeyboardInterrupt))
-                return
 
     def _reached(self, now: float) -> str:
         """The bound that is reached, or nothing."""
