@@ -633,4 +633,3 @@ def test_a_bound_holds_where_the_garbage_collector_calls_back() -> None:
         test_a_bound_holds_also_within_one_state({"seconds": 0.3})
     finally:
         gc.callbacks.remove(busy)
-
