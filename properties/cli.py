@@ -21,7 +21,6 @@ from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.errors import TlaError
 from raftcheck.traces.errors import TraceError
 from raftcheck.traces.files import write_trace
-from raftcheck.traces.verdict import validate_file
 
 from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
@@ -32,6 +31,7 @@ from .faultcheck import UnknownFault
 from .modelcommand import model_command
 from .schedules import MOST_SERVERS, ScheduleError, load
 from .targets import REFERENCE, TargetError, load_target
+from .tracecommand import validate_command
 
 SCHEDULES = 400
 """Of a check that is not told how many: some 60,000 steps, with every action taken hundreds of times."""
@@ -85,6 +85,7 @@ def cli(context: click.Context) -> int:
 
 
 cli.add_command(model_command)
+cli.add_command(validate_command)
 
 
 @cli.command("check")
@@ -186,23 +187,6 @@ def faults_command(
     if interrupted:
         return INTERRUPTED
     return CONFORMS if all(result.is_right for result in caught) else DIVERGES
-
-
-@cli.command("validate")
-@click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TRACE...")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-def validate_command(traces: tuple[Path, ...], as_json: bool) -> int:
-    """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
-    judged = []
-    for trace in traces:
-        with counting("lines", None) as watch:
-            judged.append(validate_file(trace, lambda lines: None if lines % 100 else watch(lines)))
-        if not as_json:
-            show(verdict.trace_table(judged[-1], actions_of_raft()))
-            click.echo(verdict.trace_report(judged[-1]))
-    if as_json:
-        click.echo(json.dumps(verdict.traces_json(judged, actions_of_raft())))
-    return CONFORMS if all(verdict.word_of(trace) == "conforms" for trace in judged) else DIVERGES
 
 
 def _answer(subject: str, found: Check, as_json: bool) -> None:

@@ -73,6 +73,8 @@ class Validator:
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._candidates: list[State] = list(self._model.initial_states())
         self.judged = Judged()
+        self.taken: tuple[str, ...] = ()
+        """The actions of raft.tla that explain the last line."""
         self.refusal: Refusal | None = None
 
     @property
@@ -96,7 +98,8 @@ class Validator:
         if len(explained) > judged.most_candidates:
             judged.most_candidates = len(explained)
         # Where a line shows so little that several explanations are left, count the one that claims least.
-        for name in min((attempts[state] for state in explained), key=len):
+        self.taken = min((attempts[state] for state in explained), key=len)
+        for name in self.taken:
             judged.actions[name] += 1
         judged.count_compared(event, self._role(event, explained[0]))
         return None

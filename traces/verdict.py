@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from .encoding import STATE_FIELDS
 from .errors import TraceError
+from .events import Event
 from .explanation import Refusal
 from .files import read_trace
 from .validate import Judged, Validator
@@ -48,13 +49,22 @@ class Validation:
     seconds: float
 
 
+Witness = Callable[[Event, Validator], None]
+"""Is shown every line once it is judged, and the judge."""
+
+
 def validate_file(path: str | Path, progress: Callable[[int], None] | None = None) -> Validation:
     """Judges a trace file line by line; TraceError at the first line that cannot be judged.
 
     `progress` is told after each line how many lines were judged.
     """
+    witnesses = [] if progress is None else [lambda _, judge: progress(judge.judged.lines)]
+    return validate(read_trace(path), str(path), witnesses)
+
+
+def validate(events: Iterator[Event], name: str, witnesses: Sequence[Witness] = ()) -> Validation:
+    """Judges well-formed events, one by one, up to the first refusal; `name` is what their file is called."""
     begun = time.perf_counter()
-    events = read_trace(path)
     opening = []
     for event in events:
         if event.event != "Init":
@@ -64,16 +74,17 @@ def validate_file(path: str | Path, progress: Callable[[int], None] | None = Non
     servers = tuple(event.server for event in opening)
     judge = Validator(servers)
     for event in chain(opening, events):
-        if judge.observe(event) is not None:
+        refusal = judge.observe(event)
+        for witness in witnesses:
+            witness(event, judge)
+        if refusal is not None:
             break
         if judge.judged.most_candidates > MOST_CANDIDATES:
             found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
-            raise TraceError(f"{path}:{judge.judged.lines}: {found}; expected lines that show more")
-        if progress is not None:
-            progress(judge.judged.lines)
+            raise TraceError(f"{name}:{judge.judged.lines}: {found}; expected lines that show more")
     compared = judge.judged.compared
     return Validation(
-        file=str(path),
+        file=name,
         lines=judge.judged.lines,
         servers=servers,
         actions=judge.actions,
