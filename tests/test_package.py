@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 FOLDERS = ("tla", "spec", "reference", "traces", "properties")
-SUFFIXES = (".py", ".tla", ".cfg", ".lark", ".md")
+SUFFIXES = (".py", ".tla", ".cfg", ".lark", ".md", ".json")
 
 
 @pytest.fixture(scope="module")
