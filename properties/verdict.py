@@ -110,7 +110,7 @@ def word_of(trace: Validation) -> Word:
 def trace_report(trace: Validation) -> str:
     """What is wrong with one trace, empty if nothing is."""
     if trace.refusal is not None:
-        return "\n" + trace.refusal.report(f"{trace.file}:")
+        return "\n" + trace.refusal.report(trace.place)
     return f"\n{trace.file}: {trace.vacuous}" if trace.vacuous else ""
 
 

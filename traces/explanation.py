@@ -63,9 +63,9 @@ class Refusal:
     message: str
     before: tuple[tuple[str, str], ...]
 
-    def report(self, file: str = "line ") -> str:
-        """The refusal for people; `file` stands before the number of the line."""
-        where = f"{file}{self.line}"
+    def report(self, place: str | None = None) -> str:
+        """The refusal for people; `place` is where its line stands, if that is in a file."""
+        where = place or f"line {self.line}"
         lines = [f"{where}: {self.server} {self.action} is not a step of raft.tla"]
         width = max([len(d.name) for d in self.differences], default=0)
         for difference in self.differences:

@@ -34,14 +34,19 @@ def write_trace(path: str | Path, events: Iterable[Event]) -> None:
             file.write(_encoder.encode(event) + b"\n")
 
 
-def read_trace(path: str | Path) -> Iterator[Event]:
-    """The events of a file, one by one, beginning with the Init of each server.
+def read_trace(path: str | Path) -> Iterator[Line]:
+    """The lines of a trace, one by one, beginning with the Init of each server.
 
-    Each event is well-formed (wellformed.py); TraceError names the first line that is not.
+    Each is well-formed (wellformed.py); TraceError names the first that is not.
     """
+    return well_formed(read_lines(path))
+
+
+def read_lines(path: str | Path) -> Iterator[Line]:
+    """The lines of a file, each an event by itself; TraceError names the first that is none."""
     try:
         with open(path, "rb") as file:
-            yield from well_formed(_lines(file, str(path)))
+            yield from _lines(file, str(path))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise TraceError(f"{path}: cannot be read ({reason}); expected a trace file") from None

@@ -19,6 +19,7 @@ from .events import Event
 from .explanation import Refusal
 from .files import read_trace
 from .validate import Judged, Validator
+from .wellformed import Line
 
 MOST_CANDIDATES = 10_000
 """States that explain a trace, at most: one where all is shown, a dozen where a crash may have left much.
@@ -30,6 +31,7 @@ class Validation:
     """A trace file, judged: accepted if there is no refusal and the verdict is not vacuous.
 
     lines            lines judged: all of the file, or up to the one that is refused
+    place            where the last of them stands: file and line
     actions          how often each action of raft.tla was taken to explain them
     compared         how many lines had each field where it could be compared with the spec
     never_compared   the fields that no line had so
@@ -39,6 +41,7 @@ class Validation:
 
     file: str
     lines: int
+    place: str
     servers: tuple[str, ...]
     actions: Counter[str]
     compared: Counter[str]
@@ -62,18 +65,19 @@ def validate_file(path: str | Path, progress: Callable[[int], None] | None = Non
     return validate(read_trace(path), str(path), witnesses)
 
 
-def validate(events: Iterator[Event], name: str, witnesses: Sequence[Witness] = ()) -> Validation:
-    """Judges well-formed events, one by one, up to the first refusal; `name` is what their file is called."""
+def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()) -> Validation:
+    """Judges well-formed lines, one by one, up to a refusal; `name` is what they are called together."""
     begun = time.perf_counter()
     opening = []
-    for event in events:
+    for place, event in lines:
         if event.event != "Init":
-            events = chain([event], events)
+            lines = chain([(place, event)], lines)
             break
-        opening.append(event)
-    servers = tuple(event.server for event in opening)
+        opening.append((place, event))
+    servers = tuple(event.server for _, event in opening)
     judge = Validator(servers)
-    for event in chain(opening, events):
+    place = name
+    for place, event in chain(opening, lines):
         refusal = judge.observe(event)
         for witness in witnesses:
             witness(event, judge)
@@ -81,11 +85,12 @@ def validate(events: Iterator[Event], name: str, witnesses: Sequence[Witness] = 
             break
         if judge.judged.most_candidates > MOST_CANDIDATES:
             found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
-            raise TraceError(f"{name}:{judge.judged.lines}: {found}; expected lines that show more")
+            raise TraceError(f"{place}: {found}; expected lines that show more")
     compared = judge.judged.compared
     return Validation(
         file=name,
         lines=judge.judged.lines,
+        place=place,
         servers=servers,
         actions=judge.actions,
         compared=compared,

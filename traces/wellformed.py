@@ -53,12 +53,20 @@ def event_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*WORLD_EVENTS, *actions())))
 
 
-def well_formed(lines: Iterator[Line]) -> Iterator[Event]:
-    """The events of the lines, one by one; TraceError at the first line that cannot be judged."""
+def well_formed(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines of a trace, one by one; TraceError at the first that cannot be judged."""
+    opening, following = opened(lines)
+    yield from of_servers(opening, following)
+
+
+def opened(lines: Iterator[Line]) -> tuple[dict[str, Line], Iterator[Line]]:
+    """The Init lines with which a trace begins, by server, and the lines after them."""
     lines = _fitting(lines)
     opening: dict[str, Line] = {}
     for place, event in lines:
         if event.event != "Init":
+            if not opening:
+                raise TraceError(f"{place}: no Init before this {event.event}; expected one for each server")
             lines = chain([(place, event)], lines)
             break
         if event.server in opening:
@@ -67,15 +75,25 @@ def well_formed(lines: Iterator[Line]) -> Iterator[Event]:
         if len(opening) == MOST_SERVERS:
             raise TraceError(f"{place}: one Init more; expected at most {MOST_SERVERS} servers")
         opening[event.server] = (place, event)
-    for place, event in chain(opening.values(), lines):
-        if event.event == "Init" and opening.get(event.server) != (place, event):
+    return opening, lines
+
+
+def of_servers(opening: Mapping[str, Line], following: Iterator[Line]) -> Iterator[Line]:
+    """The opening and the lines after it, none of which names a server that has no Init."""
+    for line in opening.values():
+        yield _known(line, opening)
+    for place, event in following:
+        if event.event == "Init":
             raise TraceError(f"{place}: an Init after other events; expected all Inits at the beginning")
-        if not opening:
-            raise TraceError(f"{place}: no Init before this {event.event}; expected one for each server")
-        stranger = _stranger(event, opening)
-        if stranger is not None:
-            raise TraceError(f"{place}: {stranger}")
-        yield event
+        yield _known((place, event), opening)
+
+
+def _known(line: Line, servers: Iterable[str]) -> Line:
+    place, event = line
+    stranger = _stranger(event, servers)
+    if stranger is not None:
+        raise TraceError(f"{place}: {stranger}")
+    return line
 
 
 def _fitting(lines: Iterator[Line]) -> Iterator[Line]:

@@ -282,10 +282,10 @@ def test_a_line_that_cannot_be_judged_is_said_in_one_line(trace: Path, bad: str,
 
 def test_the_first_bad_line_counts(trace: Path) -> None:
     trace.write_text(INIT + '{"event":"Timeout","server":"n1"}\n' * 7 + "{}\n[]\n")
-    events = read_trace(trace)
-    assert [next(events).event for _ in range(9)] == ["Init"] * 2 + ["Timeout"] * 7
+    lines = read_trace(trace)
+    assert [next(lines)[1].event for _ in range(9)] == ["Init"] * 2 + ["Timeout"] * 7
     with pytest.raises(TraceError, match=r"^trace\.ndjson:10: "):
-        next(events)
+        next(lines)
 
 
 # --- the Init lines -----------------------------------------------------------------------------------------

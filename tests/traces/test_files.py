@@ -26,7 +26,7 @@ def trace(tmp_path: Path) -> Path:
 def test_a_trace_is_read_as_it_was_written(trace: Path, seed: int) -> None:
     _, events = run(seed)
     write_trace(trace, events)
-    assert tuple(read_trace(trace)) == events
+    assert tuple(event for _, event in read_trace(trace)) == events
 
 
 def test_one_line_is_one_event(trace: Path) -> None:
@@ -51,10 +51,10 @@ INIT = '{"event": "Init", "server": "n1"}\n{"event": "Init", "server": "n2"}\n'
 )
 def test_json_is_read_however_it_is_written(trace: Path, line: str) -> None:
     trace.write_text(f"{INIT}{line}\n{line}")
-    events = list(read_trace(trace))
+    events = [event for _, event in read_trace(trace)]
     assert events[2:] == [events[2]] * 2
     write_trace(trace, events)
-    assert list(read_trace(trace)) == events
+    assert [event for _, event in read_trace(trace)] == events
 
 
 def test_a_file_is_read_no_further_than_the_line_that_is_asked_for(trace: Path) -> None:
@@ -62,10 +62,10 @@ def test_a_file_is_read_no_further_than_the_line_that_is_asked_for(trace: Path) 
     os.mkfifo(trace)
     reader_and_writer = os.open(trace, os.O_RDWR)
     os.write(reader_and_writer, (INIT + '{"event": "Timeout", "server": "n1"}\n').encode())
-    events = read_trace(trace)
-    assert [next(events).event for _ in range(3)] == ["Init", "Init", "Timeout"]
+    lines = read_trace(trace)
+    assert [next(lines)[1].event for _ in range(3)] == ["Init", "Init", "Timeout"]
     os.write(reader_and_writer, b'{"event": "Crash", "server": "n1"}\n')
-    assert next(events).event == "Crash"
+    assert next(lines) == (f"{trace}:4", Event(event="Crash", server="n1"))
     os.close(reader_and_writer)
 
 
@@ -87,16 +87,16 @@ def test_the_last_line_needs_no_line_break(trace: Path) -> None:
 
 
 def test_nothing_is_read_before_the_first_event_is_asked_for(trace: Path) -> None:
-    events = read_trace(trace)
+    lines = read_trace(trace)
     write_trace(trace, [Event(event="Init", server="n1")])
-    assert next(events) == Event(event="Init", server="n1")
+    assert next(lines) == (f"{trace}:1", Event(event="Init", server="n1"))
 
 
 def test_a_name_may_be_any_text(trace: Path) -> None:
     names = ("a b", "\n", "ä", "x'\"\\", "\x1b[31m", "\u2028", "a" * 1000)
     inits = [Event(event="Init", server=name) for name in names]
     write_trace(trace, [*inits, *(Event(event="Timeout", server=name) for name in names)])
-    assert [event.server for event in read_trace(trace)] == [*names, *names]
+    assert [event.server for _, event in read_trace(trace)] == [*names, *names]
     write_trace(trace, [*inits, Event(event="Timeout", server="\n\u2028\x1b")])
     with pytest.raises(TraceError, match=r":8: server: no server `\\n\\u2028\\u001b` has an Init line"):
         list(read_trace(trace))
@@ -106,4 +106,4 @@ def test_a_judge_needs_nothing_but_what_is_read(trace: Path) -> None:
     names, events = run(1)
     write_trace(trace, events)
     judge = Validator(names)
-    assert [judge.observe(event) for event in read_trace(trace)] == [None] * len(events)
+    assert [judge.observe(event) for _, event in read_trace(trace)] == [None] * len(events)

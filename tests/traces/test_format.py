@@ -44,7 +44,7 @@ def test_the_refused_trace_is_refused_in_these_words(tmp_path: Path) -> None:
     (_, refused), (said,) = blocks("ndjson"), blocks("text")
     refusal = validated(tmp_path, refused).refusal
     assert refusal is not None
-    assert without_line_numbers(refusal.report("trace.ndjson:")) == without_line_numbers(said.rstrip())
+    assert without_line_numbers(refusal.report("trace.ndjson:7")) == without_line_numbers(said.rstrip())
 
 
 def tables(section: str) -> list[dict[str, str]]:

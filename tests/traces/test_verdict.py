@@ -61,7 +61,8 @@ def test_the_verdict_on_a_file_ends_with_the_line_that_is_refused(trace: Path) -
     found = verdict(trace, *ELECTION[:3], wrong, *ELECTION[4:])
     assert found.refusal is not None
     assert (found.refusal.line, found.refusal.server, found.lines) == (4, "n2", 4)
-    assert found.refusal.report(f"{trace}:").startswith(
+    assert found.place == f"{trace}:4"
+    assert found.refusal.report(found.place).startswith(
         f"{trace}:4: n2 HandleRequestVoteRequest is not a step"
     )
     assert found.vacuous is None
