@@ -35,13 +35,19 @@ class _Out(Console):
 
 
 def show(table: RenderableType, err: bool = False) -> None:
-    _Out(highlight=False, stderr=err).print(table)
+    # What stands in a trace or in a name is no markup.
+    _Out(highlight=False, markup=False, emoji=False, stderr=err).print(table)
 
 
 @contextmanager
 def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar while inside; takes how many are done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with _shown(*columns) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done, refresh=True)
@@ -50,7 +56,7 @@ def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def telling(what: str) -> Iterator[Callable[[str], None]]:
     """A line while inside; takes what it is to say, and leaves out some of it where it comes too often."""
-    with _shown(TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
+    with _shown(TextColumn("{task.description}", markup=False), TimeElapsedColumn()) as progress:
         task = progress.add_task(what, total=None)
         shown = float("-inf")
 
@@ -65,7 +71,7 @@ def telling(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def _shown(*columns: ProgressColumn) -> Progress:
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     # Without a thread that refreshes: processes are forked while it is shown.
     return Progress(
         *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal

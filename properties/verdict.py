@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from raftcheck.traces.errors import printable
 from raftcheck.traces.verdict import Validation
 
 from .checking import Check, Word
@@ -110,8 +111,10 @@ def word_of(trace: Validation) -> Word:
 def trace_report(trace: Validation) -> str:
     """What is wrong with one trace, empty if nothing is."""
     if trace.refusal is not None:
-        return "\n" + trace.refusal.report(trace.place)
-    return f"\n{trace.file}: {trace.vacuous}" if trace.vacuous else ""
+        return "
+" + trace.refusal.report(trace.place)
+    return f"
+{printable(trace.file)}: {trace.vacuous}" if trace.vacuous else ""
 
 
 def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[str, Any]:
@@ -139,7 +142,7 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
 def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
     """How often each action explained a line, what was compared, and the verdict."""
     summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    summary.add_row("trace", f"{trace.file}, of {', '.join(trace.servers)}")
+    summary.add_row("trace", printable(f"{trace.file}, of {', '.join(trace.servers)}"))
     summary.add_row("lines", f"{trace.lines:,} in {trace.seconds:.1f} s")
     if trace.never_compared:
         summary.add_row("never compared", ", ".join(trace.never_compared))

@@ -16,3 +16,8 @@ def plain(text: str) -> str:
 
 def cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def printable(text: str) -> str:
+    """The text with nothing in it that acts on the reader's terminal."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

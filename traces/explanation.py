@@ -21,6 +21,7 @@ from raftcheck.tla.model import Model, State
 from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Quantifier, Ref, variables_written
 from raftcheck.tla.values import Function, Value, format_value, items
 
+from .errors import printable
 from .events import Event
 
 INTERNAL = {
@@ -79,7 +80,7 @@ class Refusal:
             lines.append(f"  message   {self.message}")
         lines += [f"  {'before' if not place else '':8}  {name} = {value}"
                   for place, (name, value) in enumerate(self.before)]  # fmt: skip
-        return "\n".join(map(_printable, lines))
+        return "\n".join(map(printable, lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,11 +341,6 @@ def _list(messages: Sequence[Value]) -> str:
 
 
 # --- words ------------------------------------------------------------------------------------------------
-
-
-def _printable(line: str) -> str:
-    """Nothing that a trace has in it may act on the reader's terminal."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
 
 
 def _cause(event: Event) -> str:
