@@ -111,10 +111,8 @@ def word_of(trace: Validation) -> Word:
 def trace_report(trace: Validation) -> str:
     """What is wrong with one trace, empty if nothing is."""
     if trace.refusal is not None:
-        return "
-" + trace.refusal.report(trace.place)
-    return f"
-{printable(trace.file)}: {trace.vacuous}" if trace.vacuous else ""
+        return "\n" + trace.refusal.report(trace.place)
+    return f"\n{printable(trace.file)}: {trace.vacuous}" if trace.vacuous else ""
 
 
 def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[str, Any]:
