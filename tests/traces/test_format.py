@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import get_args
 
@@ -45,6 +47,47 @@ def test_the_refused_trace_is_refused_in_these_words(tmp_path: Path) -> None:
     refusal = validated(tmp_path, refused).refusal
     assert refusal is not None
     assert without_line_numbers(refusal.report("trace.ndjson:7")) == without_line_numbers(said.rstrip())
+
+
+RAFT_IN_GO = """
+package main
+
+import ("encoding/json"; "maps"; "os")
+
+type Entry struct { term int; command string }
+type Message struct { from, to string; term int; granted bool }
+type Raft struct { id, role, votedFor string; term, commit int; log []Entry }
+
+func view(m Message) fields {
+    seen := fields{"type": "RequestVoteResponse", "source": m.from, "dest": m.to}
+    seen["term"], seen["vote_granted"] = m.term, m.granted
+    return seen
+}
+
+func main() {
+    alone := &Raft{id: "n1", role: "Follower"}
+    trace("Init", alone, nil, nil)
+    alone.role, alone.term, alone.votedFor = "Leader", 1, "n1"
+    trace("Timeout", alone, fields{"timer": "election"}, nil)
+    alone.log, alone.commit = append(alone.log, Entry{1, "x=1"}), 1
+    trace("ClientRequest", alone, fields{"value": "x=1"}, []Message{SENT})
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="there is no go command")
+@pytest.mark.parametrize(("sent", "conforms"), [("", True), ('{"n1", "n1", 1, true}', False)])
+def test_the_lines_in_go_write_a_trace(tmp_path: Path, sent: str, conforms: bool) -> None:
+    """Of a server that elects itself and commits; then of one that gives an answer to no question."""
+    (block,) = blocks("go")
+    (tmp_path / "raft.go").write_text(RAFT_IN_GO.replace("SENT", sent) + block, encoding="utf-8")
+    written = subprocess.run(
+        ["go", "run", "raft.go"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    found = validated(tmp_path, written.stdout)
+    assert found.lines == 3
+    assert (found.refusal is None) == conforms
+    assert found.vacuous is None
 
 
 def tables(section: str) -> list[dict[str, str]]:
