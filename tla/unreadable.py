@@ -17,7 +17,7 @@ CLOSES = {"(": ")", "[": "]", "{": "}", "<<": ">>", "LET": "IN"}
 _OPENS = {last: first for first, last in CLOSES.items()}
 
 _TOKEN = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|\w+|={4,}|-{4,}|!<<|!>>|<<|>>|==|\\\w+|\\/|/\\|[()\[\]{}\']|(?:(?!<<|>>)[^\s\w()\[\]{}\'"\\])+|\S'
+    r'"(?:[^"\\\n]|\\.)*"|\w+|={3,}|-{4,}|!<<|!>>|<<|>>|==|\\\w+|\\/|/\\|[()\[\]{}\']|(?:(?!<<|>>)[^\s\w()\[\]{}\'"\\])+|\S'
 )
 _GOES_ON = re.compile(
     r"==?|=>|<=>|~>|/\\|\\/|[-+#*%<>,:]|[<>]=|=<|\|->|->|\.\.|@@|:>|\\(?:in|notin|cup|cap|div|o|X)"
@@ -47,6 +47,8 @@ class _Reading:
             if token[0].startswith("===="):
                 self.refuse_end(last, "module")
                 return
+            if token[0] == "===":
+                raise TlaError("saw `===`, expected four `=` or more to end the module", self.span(token))
             if token[0] in CLOSES:
                 self.opened.append(token)
             elif token[0] in _OPENS:

@@ -58,6 +58,7 @@ MODULES = {
     "an expression that is cut off": (
         "P == x' =", "6:9: saw the end of the module after `=`, expected an expression",
     ),
+    "an end that is too short": ("===", "6:1: saw `===`, expected four `=` or more to end the module"),
     "an operator that is cut off": ("P == (1 +", "6:6: the `(` here has no `)`"),
     "an equals sign where == belongs": ("P = 2", "6:1: syntax error in what begins with `P`"),
     "two operators in a row": ("P == 1 +* 2", "6:9: syntax error near `*`"),
