@@ -9,12 +9,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from raftcheck.spec.model import FOLDER
 from raftcheck.tla.checker import Result
+from raftcheck.tla.run import current, running
 from raftcheck.tla.values import is_field_name
 
 from . import modelverdict
@@ -134,10 +136,17 @@ def model_command(
         depth=depth,
     )
     with _bounds_of_python_lifted():
-        with telling(f"reading {module}") as tell, _terminated_as_interrupted():
+        with telling(f"reading {module}") as tell, _terminated_as_interrupted(), _printing():
             found = answer(question, lambda so_far: tell(_news(so_far)))
         _print(found, form, output, as_json)
     return INTERRUPTED if found.result.stopped == "interrupt" else STATUS[found.word]
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """What the model itself prints is news of the search, and goes where these go."""
+    with running(replace(current(), output=lambda line: click.echo(line, err=True))):
+        yield
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from raftcheck.tla.config import load_config
+from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.model import Model, with_constants
 from raftcheck.tla.modules import load
 from raftcheck.tla.syntax import Definition, Or, Quantifier, Ref
@@ -18,12 +18,15 @@ FOLDER = Path(__file__).parent
 """Where raft.tla stands."""
 
 
+def trace_config(servers: tuple[str, ...]) -> Config:
+    """Traceraft.cfg for a cluster of these servers."""
+    return with_constants(load_config(FOLDER / "Traceraft.cfg"), Server=frozenset(servers))
+
+
 @cache
 def trace_model(servers: tuple[str, ...]) -> Model:
     """Traceraft for a cluster of these servers; compiled once for each cluster."""
-    config = load_config(FOLDER / "Traceraft.cfg")
-    config = with_constants(config, Server=frozenset(servers))
-    return Model(load(FOLDER / "Traceraft.tla"), config, memoise=False)
+    return Model(load(FOLDER / "Traceraft.tla"), trace_config(servers), memoise=False)
 
 
 @cache

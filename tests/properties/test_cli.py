@@ -335,6 +335,18 @@ def test_the_trace_of_a_failure_is_refused(raftcheck: CommandLine) -> None:
     assert "Restart" in ended.out
 
 
+def test_a_trace_is_exported_for_the_model_checkers(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "1", "--trace", "out.ndjson", "--processes", "1")
+    ended = raftcheck("validate", "out.ndjson", "--export", "new/folder", "--lines", "20")
+    assert ended.status == 0
+    module = Path("new", "folder", "Checktrace.tla")
+    assert str(module) in ended.out
+    judged = raftcheck("model", str(module), "--no-deadlock")
+    assert "invariant Refused is false" in judged.out
+    assert '<<"explained", 20>>' in judged.err
+    assert '<<"explained", 21>>' not in judged.err
+
+
 # faults
 
 
@@ -377,6 +389,7 @@ def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None
         (["validate", "no_such_file.ndjson"], "no_such_file.ndjson"),
         (["validate", "empty.json"], "empty.json"),
         (["validate"], "TRACE"),
+        (["validate", "--export", "out", "one.ndjson", "two.ndjson"], "--export with 2 traces"),
         (["faults", "vote-volatil"], "did you mean `vote-volatile`?"),
         (
             ["check", "--schedules", "1", "--processes", "1", "--trace", "no/such/folder/out"],

@@ -255,6 +255,17 @@ def test_where_nothing_is_violated_nothing_is_written(model: CommandLine) -> Non
     assert not (model.folder / "x.json").exists()
 
 
+def test_what_the_model_prints_is_news_of_the_search(model: CommandLine) -> None:
+    (model.folder / "Say.tla").write_text(
+        "---- MODULE Say ----\nEXTENDS TLC\nVARIABLE x\n"
+        "Init == x = 0 /\\ PrintT(<<x>>)\nNext == UNCHANGED x\n====\n"
+    )
+    (model.folder / "Say.cfg").write_text("INIT Init NEXT Next")
+    ended = model("Say.tla")
+    assert ended.err == "<<0>>\n"
+    assert "<<0>>" not in ended.out
+
+
 # --- how it ends --------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ folder. A request is [operation, name of the module, its text, its configuration
     evaluate   what the configuration calls INVARIANTS, each in every initial state:
                [[[what came, value or message], ...] for each state]
     check      model-checks with one worker; all that TLC prints
+    search     the same, where a state without a next one is no violation
 
 TLC numbers the names that modules define, for as long as it runs: a name that only a later module defines
 gets the number of another. So all modules that one machine checks define the same names.
@@ -72,13 +73,27 @@ class Machine:
         except jpype.JException as error:
             return ERROR, f"{type(error).__name__}: {error.getMessage()}"
 
-    def check(self, name: str, text: str, config: str) -> str:
+    def search(self, name: str, text: str, config: str) -> str:
+        return self.check(name, text, config, "-deadlock")
+
+    def check(self, name: str, text: str, config: str, *more: str) -> str:
         self.write(name, text, config)
         self.runs += 1
         own = self.folder / str(self.runs)  # TLC names a folder of its own by the second
         own.mkdir()
         tlc = jpype.JClass("tlc2.TLC")()
-        options = ["-workers", "1", "-fpmem", "0.01", "-metadir", str(own), "-config", f"{name}.cfg", name]
+        options = [
+            "-workers",
+            "1",
+            "-fpmem",
+            "0.01",
+            "-metadir",
+            str(own),
+            "-config",
+            f"{name}.cfg",
+            *more,
+            name,
+        ]
         if not tlc.handleParameters(options):
             raise ValueError(self.printed())
         tlc.setResolver(self.resolver(str(self.folder)))
@@ -91,7 +106,7 @@ class Machine:
 
 def serve(machine: Machine, answers: int) -> None:
     operations: dict[str, Callable[[str, str, str], Any]] = {
-        "evaluate": machine.evaluate, "check": machine.check,
+        "evaluate": machine.evaluate, "check": machine.check, "search": machine.search,
     }  # fmt: skip
     with open(answers, "w") as out:
         for line in sys.stdin:
