@@ -21,6 +21,15 @@ from .events import Event
 from .explanation import Refusal, explain
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of Traceraft that explains a part of a line; the operators gone through, outermost first."""
+
+    before: State
+    trail: tuple[str, ...]
+    after: State
+
+
 @dataclass(slots=True)
 class Judged:
     """What a verdict rests on.
@@ -72,6 +81,9 @@ class Validator:
         self._raft = frozenset(actions_of_raft())
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._candidates: list[State] = list(self._model.initial_states())
+        self._steps: dict[State, Step] = {}
+        """Of the last line: how each state that was reached from where it begins was reached first."""
+        self._least: State = self._candidates[0]
         self.judged = Judged()
         self.taken: tuple[str, ...] = ()
         """The actions of raft.tla that explain the last line."""
@@ -98,11 +110,26 @@ class Validator:
         if len(explained) > judged.most_candidates:
             judged.most_candidates = len(explained)
         # Where a line shows so little that several explanations are left, count the one that claims least.
-        self.taken = min((attempts[state] for state in explained), key=len)
+        self._least = min(explained, key=lambda state: len(attempts[state]))
+        self.taken = attempts[self._least]
         for name in self.taken:
             judged.actions[name] += 1
         judged.count_compared(event, self._role(event, explained[0]))
         return None
+
+    @property
+    def model(self) -> Model:
+        """Traceraft for the servers of the trace."""
+        return self._model
+
+    def steps(self) -> list[Step]:
+        """The steps of Traceraft that explain the last line, in their order."""
+        found = []
+        state = self._least
+        while state in self._steps:
+            found.append(self._steps[state])
+            state = found[-1].before
+        return found[::-1]
 
     def _explanations(
         self, begun: list[State], attempts: dict[State, tuple[str, ...]], settled: bool
@@ -113,6 +140,7 @@ class Validator:
         explains the line need not be left, since no other that does is behind it.
         """
         explained = []
+        self._steps.clear()
         todo = begun
         for before in todo:  # grows while it is walked
             if self._explained.test(before):
@@ -122,6 +150,7 @@ class Validator:
             for state, trail in self._next(before):
                 if state not in attempts:
                     attempts[state] = attempts[before] + self._actions_in(trail)
+                    self._steps[state] = Step(before, trail, state)
                     todo.append(state)
         return explained
 
