@@ -18,7 +18,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
 
+from raftcheck.tla.coverage import Counts
+from raftcheck.traces.coverage import Covered
 from raftcheck.traces.validate import Validator
+from raftcheck.traces.verdict import Witness
 
 from .lockstep import Outcome, run
 from .node import Implementation
@@ -46,6 +49,8 @@ class Campaign:
     servers: int | None = None
     length: int | None = None
     judged: bool = True
+    covered: bool = False
+    """Whether to count what the steps went through in the text of raft.tla."""
 
     def new_judge(self, servers: Sequence[str]) -> Validator | None:
         """The spec as the judge of one run."""
@@ -68,6 +73,8 @@ class Result:
     steps: int
     judged: int
     actions: Counter[str]
+    compared: Counter[str]
+    covered: Counts
     properties: tuple[Property, ...]
     failed: Failed | None
 
@@ -75,12 +82,14 @@ class Result:
 Results = Generator[Result, None, None]
 
 
-def run_schedule(implementation: Implementation, campaign: Campaign, index: int) -> tuple[Schedule, Outcome]:
+def run_schedule(
+    implementation: Implementation, campaign: Campaign, index: int, witnesses: Sequence[Witness] = ()
+) -> tuple[Schedule, Outcome]:
     """One schedule of a campaign, with the actions that were enabled, and its outcome."""
     rng = generator_of(campaign.seed, index)
     plan = draw_plan(rng, implementation.caps, campaign.servers, campaign.length)
     judge = campaign.new_judge(plan.servers)
-    outcome = run(implementation, plan.servers, plan.config, made_up(plan, rng), judge)
+    outcome = run(implementation, plan.servers, plan.config, made_up(plan, rng), judge, witnesses=witnesses)
     schedule = Schedule(
         servers=plan.servers,
         actions=tuple(outcome.performed),
@@ -111,12 +120,16 @@ def _one_by_one(campaign: Campaign, batches: Iterator[tuple[int, ...]]) -> Resul
 
 
 def _result(implementation: Implementation, campaign: Campaign, index: int) -> Result:
-    schedule, outcome = run_schedule(implementation, campaign, index)
+    covered = Covered()
+    witnesses = [covered] if campaign.covered else []
+    schedule, outcome = run_schedule(implementation, campaign, index, witnesses)
     return Result(
         index=index,
         steps=outcome.steps,
         judged=outcome.judged,
         actions=Counter(outcome.actions),
+        compared=outcome.compared,
+        covered=covered.counts,
         properties=outcome.properties,
         failed=None if outcome.failure is None else Failed(schedule, outcome.failure.report()),
     )

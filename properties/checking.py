@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from raftcheck.tla.coverage import Counts
+from raftcheck.traces.evidence import Evidence
 from raftcheck.traces.validate import Validator
 
 from .campaign import Campaign, Failed, ProcessDied, Result, results
@@ -34,6 +36,8 @@ class Check:
     steps: int = 0
     judged: int = 0
     actions: Counter[str] = field(default_factory=Counter)
+    compared: Counter[str] = field(default_factory=Counter)
+    covered: Counts = field(default_factory=Counter)
     properties: set[Property] = field(default_factory=set)
     seconds: float = 0.0
     interrupted: bool = False
@@ -50,11 +54,18 @@ class Check:
             return "vacuous"
         return "conforms" if self.judged == self.steps else "safe"
 
+    @property
+    def evidence(self) -> Evidence:
+        """What the verdict of raft.tla rests on."""
+        return Evidence(self.actions, self.judged, self.compared)
+
     def add(self, result: Result) -> None:
         self.schedules += 1
         self.steps += result.steps
         self.judged += result.judged
         self.actions.update(result.actions)
+        self.compared.update(result.compared)
+        self.covered.update(result.covered)
         self.properties.update(result.properties)
 
 
@@ -122,6 +133,7 @@ def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:
         steps=outcome.steps,
         judged=outcome.judged,
         actions=Counter(outcome.actions),
+        compared=Counter(outcome.compared),
         properties=set(outcome.properties),
         kept=Kept(schedule, outcome, file) if outcome.failure is not None else None,
     )

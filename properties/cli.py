@@ -19,6 +19,7 @@ import msgspec
 
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.errors import TlaError
+from raftcheck.traces.coverage import page
 from raftcheck.traces.errors import TraceError
 from raftcheck.traces.files import write_trace
 
@@ -26,6 +27,7 @@ from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
 from .checking import Check, check, check_of, replay
 from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, counting, show
+from .coverage import coverage_json, coverage_table
 from .failures import tellable
 from .faultcheck import UnknownFault
 from .modelcommand import model_command
@@ -105,6 +107,12 @@ cli.add_command(validate_command)
 @click.option(
     "--trace", type=click.Path(path_type=Path), help="Write the failing or the last run as a trace."
 )
+@click.option(
+    "--coverage",
+    type=click.Path(path_type=Path),
+    metavar="OUT.html",
+    help="Count which parts of raft.tla the steps went through; write a page with its text.",
+)
 @click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
 def check_command(
@@ -116,6 +124,7 @@ def check_command(
     length: int | None,
     processes: int | None,
     trace: Path | None,
+    coverage: Path | None,
     no_judge: bool,
     as_json: bool,
 ) -> int:
@@ -123,7 +132,9 @@ def check_command(
     implementation = load_target(target)
     if schedules is None and seconds is None:
         schedules = SCHEDULES
-    campaign = Campaign(target, seed, schedules, servers, length, judged=not no_judge)
+    if no_judge and coverage is not None:
+        raise click.UsageError("--coverage is of raft.tla, which --no-judge leaves out; expected one of them")
+    campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None)
     with counting("schedules", schedules) as watch:
         found = check(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
@@ -134,6 +145,8 @@ def check_command(
         with redirect_stdout(sys.stderr):
             _, outcome = run_schedule(implementation, campaign, found.schedules - 1)
         write_trace(trace, tellable(outcome.events))
+    if coverage is not None:
+        coverage.write_text(page(f"{target}, seed {seed},", found.evidence, found.covered), encoding="utf-8")
     _answer(f"{target}, seed {seed}", found, as_json)
     return _status(found)
 
@@ -191,9 +204,14 @@ def faults_command(
 
 def _answer(subject: str, found: Check, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(verdict.as_json(found, actions_of_raft())))
+        answer = verdict.as_json(found, actions_of_raft())
+        if found.covered:
+            answer["coverage"] = coverage_json(found.covered, found.actions)
+        click.echo(json.dumps(answer))
         return
     show(verdict.as_table(subject, found, actions_of_raft()))
+    if found.covered:
+        show(coverage_table(found.covered, found.actions))
     if found.kept is not None:
         click.echo("\n" + found.kept.report())
     elif found.died is not None:

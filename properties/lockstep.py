@@ -14,6 +14,7 @@ from typing import Any
 from raftcheck.traces.events import Event
 from raftcheck.traces.explanation import Refusal
 from raftcheck.traces.validate import Validator
+from raftcheck.traces.verdict import Witness
 
 from .cluster import Cluster
 from .finding import Finding, Misbehaviour
@@ -54,6 +55,8 @@ class Outcome:
     """Steps that the spec has judged; fewer than `steps` if a payload came without a view."""
     actions: Counter[str] = field(default_factory=Counter)
     """How often each action of raft.tla was taken."""
+    compared: Counter[str] = field(default_factory=Counter)
+    """In how many steps each field was compared with raft.tla."""
     properties: tuple[Property, ...] = ()
     """The safety properties for which the servers showed enough."""
 
@@ -67,10 +70,12 @@ class Lockstep:
         servers: Sequence[str],
         config: Mapping[str, Any],
         judge: Validator | None = None,
+        witnesses: Sequence[Witness] = (),
     ) -> None:
         self.cluster = Cluster(implementation, servers, config)
         self.outcome = Outcome()
         self._judge = judge
+        self._witnesses = witnesses
         self._safety = Safety()
 
     def start(self) -> None:
@@ -112,6 +117,7 @@ class Lockstep:
             self.outcome.failure = self.outcome.failure or misbehaviour.finding
         if self._judge is not None:
             self.outcome.actions = self._judge.actions
+            self.outcome.compared = self._judge.judged.compared
         return self.outcome
 
     def _witness(self, event: Event) -> bool:
@@ -121,6 +127,8 @@ class Lockstep:
         judged = self._judge is not None and self.cluster.has_views
         if self._judge is not None and judged:
             outcome.failure = self._judge.observe(event)
+            for witness in self._witnesses:
+                witness(event, self._judge)
         if outcome.failure is None:
             outcome.failure = self._safety.observe(event)
         return judged
@@ -133,9 +141,10 @@ def run(
     source: Source,
     judge: Validator | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
+    witnesses: Sequence[Witness] = (),
 ) -> Outcome:
-    """Does the actions of `source`, up to the first failure."""
-    lockstep = Lockstep(implementation, servers, config, judge)
+    """Does the actions of `source`, up to the first failure; witnesses see each event once it is judged."""
+    lockstep = Lockstep(implementation, servers, config, judge, witnesses)
     outcome = lockstep.outcome
     with watchdog(lockstep.cluster, patience_seconds):
         lockstep.start()

@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.events import Event
+from raftcheck.traces.evidence import together
 from raftcheck.traces.export import export
 from raftcheck.traces.files import read_trace
 from raftcheck.traces.validate import Validator
-from raftcheck.traces.verdict import validate
+from raftcheck.traces.verdict import Witness, validate
 
 from . import verdict
 from .console import CONFORMS, DIVERGES, counting, show
+from .coverage import coverage_json, coverage_table
 
 
 @click.command("validate")
@@ -28,12 +31,22 @@ from .console import CONFORMS, DIVERGES, counting, show
     type=click.Path(path_type=Path, file_okay=False),
     help="Also write the trace into this folder as a TLA+ module, for TLC to judge.",
 )
+@click.option(
+    "--coverage",
+    type=click.Path(path_type=Path),
+    metavar="OUT.html",
+    help="Count which parts of raft.tla the explanation went through; write a page with its text.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-def validate_command(traces: tuple[Path, ...], lines: int | None, folder: Path | None, as_json: bool) -> int:
+def validate_command(
+    traces: tuple[Path, ...], lines: int | None, folder: Path | None, coverage: Path | None, as_json: bool
+) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
     if folder is not None and len(traces) > 1:
         raise click.UsageError(f"--export with {len(traces)} traces; expected one, for the module is of one")
     judged = []
+    covered = Covered()
+    witnesses: list[Witness] = [covered] if coverage is not None else []
     for trace in traces:
         if folder is not None:
             module = export(folder, islice(read_trace(trace), lines), trace.name)
@@ -43,12 +56,19 @@ def validate_command(traces: tuple[Path, ...], lines: int | None, folder: Path |
                 if judge.judged.lines % 100 == 0:
                     watch(judge.judged.lines)
 
-            judged.append(validate(islice(read_trace(trace), lines), str(trace), [progress]))
+            judged.append(validate(islice(read_trace(trace), lines), str(trace), [*witnesses, progress]))
         if not as_json:
             show(verdict.trace_table(judged[-1], actions_of_raft()))
             click.echo(verdict.trace_report(judged[-1]))
             if folder is not None:
                 click.echo(f"\nexported    {module}, which says how to ask TLC")
+    found = verdict.traces_json(judged, actions_of_raft()) if as_json else {}
+    if coverage is not None:
+        evidence = together([trace.evidence for trace in judged])
+        coverage.write_text(page(", ".join(map(str, traces)), evidence, covered.counts), encoding="utf-8")
+        found["coverage"] = coverage_json(covered.counts, evidence.actions)
+        if not as_json:
+            show(coverage_table(covered.counts, evidence.actions))
     if as_json:
-        click.echo(json.dumps(verdict.traces_json(judged, actions_of_raft())))
+        click.echo(json.dumps(found))
     return CONFORMS if all(verdict.word_of(trace) == "conforms" for trace in judged) else DIVERGES

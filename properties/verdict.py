@@ -39,6 +39,8 @@ def as_json(check: Check, actions: Sequence[str]) -> dict[str, Any]:
         "steps": check.steps,
         "seconds": round(check.seconds, 3),
         "actions": {name: check.actions[name] for name in actions},
+        "compared": dict(check.compared),
+        "warnings": check.evidence.warnings if check.judged else (),
         "failure": _failure(check),
     }
 
@@ -69,9 +71,15 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     never = [name for name in actions if not check.actions[name]]
     if check.judged and never and check.schedules > 1:
         summary.add_row("never taken", ", ".join(never))
+    _warn(summary, check.evidence.warnings if check.word == "conforms" else ())
     summary.add_row("properties", _properties(check))
     summary.add_row("verdict", _verdict(check.word, MEANING))
     return Group(_taken(check.actions, actions), "", summary) if check.judged else summary
+
+
+def _warn(summary: Table, warnings: Sequence[str]) -> None:
+    for place, warning in enumerate(warnings):
+        summary.add_row("" if place else "rests on little", Text(warning, "yellow"))
 
 
 def _taken(taken: Counter[str], actions: Sequence[str]) -> Table:
@@ -130,6 +138,8 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
                 "seconds": round(trace.seconds, 3),
                 "actions": {name: trace.actions[name] for name in actions},
                 "compared": dict(trace.compared),
+                "never_compared": trace.never_compared,
+                "warnings": trace.evidence.warnings,
                 "failure": trace_report(trace).strip() or None,
             }
             for trace, word in zip(traces, words, strict=True)
@@ -144,5 +154,6 @@ def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
     summary.add_row("lines", f"{trace.lines:,} in {trace.seconds:.1f} s")
     if trace.never_compared:
         summary.add_row("never compared", ", ".join(trace.never_compared))
+    _warn(summary, trace.evidence.warnings if word_of(trace) == "conforms" else ())
     summary.add_row("verdict", _verdict(word_of(trace), MEANING_OF_TRACE))
     return Group(_taken(trace.actions, actions), "", summary)

@@ -1,13 +1,13 @@
 """Which parts of an action's text steps went through, and which truth values its conditions had there.
 
-A place is a part of the text that says something of a step: a conjunct, a disjunct, a condition of IF or CASE,
-an operand of a Boolean operator, and the arms of IF and CASE. What is expected of it is read from where it
-stands: the conjuncts of an action are true in each of its steps, and nothing more is to be seen of them; a
+A place is a part of the text that says something of a step: a conjunct, a disjunct, a condition of IF or
+CASE, an operand of a Boolean operator, and the arms of IF and CASE. What is expected of it is read from where
+it stands: the conjuncts of an action are true in each of its steps, and nothing more is to be seen of them; a
 condition that decides something ought to be seen true and false.
 
 Counted are steps that were taken, each by evaluating its action on the states before and after it. What a
-search tried on the way to them counts for nothing. As everywhere in TLA+, `A /\\ B` does not look at B where A
-is false, and `\\E` looks at no more elements where one will do.
+search tried on the way to them counts for nothing. `A /\\ B` does not look at B where A is false, and `\\E`
+looks at no more elements where one will do.
 """
 
 from __future__ import annotations
@@ -252,4 +252,3 @@ class _Places:
             self.expected[node] = HOLDS
             self.operators[node] = operator
             self.arms.add(node)
-

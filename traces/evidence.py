@@ -5,7 +5,11 @@ That a trace conforms says nothing of what is not in it. These are no errors: a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .errors import plain
 
 MILESTONES = {
     "BecomeLeader": "no election was won",
@@ -21,25 +25,42 @@ SHARE = 0.1
 """A field that is in fewer of the lines does not say much of the others."""
 
 
-def warnings(
-    actions: Mapping[str, int], lines: int, compared: Mapping[str, int], silent: Sequence[str] = ()
-) -> tuple[str, ...]:
-    """What a verdict on as many lines, without the Init lines, does not rest on; `silent` servers had none."""
-    return tuple(_warnings(actions, lines, compared, silent))
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a verdict rests on: actions taken, lines judged but for Init, fields compared in how many.
+
+    `silent` servers had no line but their Init.
+    """
+
+    actions: Mapping[str, int]
+    lines: int
+    compared: Mapping[str, int]
+    silent: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What one might believe that it rests on, and it does not."""
+        return tuple(self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
+        taken = [name for name, times in self.actions.items() if times]
+        if len(taken) == 1:
+            yield f"the only action of raft.tla that was taken is {taken[0]}"
+        for name, sentence in MILESTONES.items():
+            if not self.actions.get(name):
+                yield sentence
+        if self.silent:
+            yield f"no line is of {', '.join(map(plain, self.silent))}, but for Init"
+        for name in EVERYWHERE:
+            times = self.compared.get(name, 0)
+            if 0 < times < SHARE * self.lines:
+                yield f"{name} was compared in {times:,} of {self.lines:,} lines only"
 
 
-def _warnings(
-    actions: Mapping[str, int], lines: int, compared: Mapping[str, int], silent: Sequence[str]
-) -> Iterator[str]:
-    taken = [name for name, times in actions.items() if times]
-    if len(taken) == 1:
-        yield f"the only action of raft.tla that was taken is {taken[0]}"
-    for name, sentence in MILESTONES.items():
-        if not actions.get(name):
-            yield sentence
-    if silent:
-        yield f"no line is of {', '.join(silent)}, but for Init"
-    for name in EVERYWHERE:
-        times = compared.get(name, 0)
-        if 0 < times < SHARE * lines:
-            yield f"{name} was compared in {times:,} of {lines:,} lines only"
+def together(parts: Sequence[Evidence]) -> Evidence:
+    """What several verdicts rest on."""
+    actions, compared = Counter[str](), Counter[str]()
+    for part in parts:
+        actions.update(part.actions)
+        compared.update(part.compared)
+    return Evidence(actions, sum(part.lines for part in parts), compared)

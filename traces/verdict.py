@@ -16,6 +16,7 @@ from pathlib import Path
 from .encoding import STATE_FIELDS
 from .errors import TraceError
 from .events import Event
+from .evidence import Evidence
 from .explanation import Refusal
 from .files import read_trace
 from .validate import Judged, Validator
@@ -37,6 +38,7 @@ class Validation:
     never_compared   the fields that no line had so
     most_candidates  the largest number of states of the spec that explained the trace up to some line
     vacuous          why acceptance would mean nothing, if so
+    evidence         what the verdict rests on
     """
 
     file: str
@@ -49,6 +51,7 @@ class Validation:
     most_candidates: int
     refusal: Refusal | None
     vacuous: str | None
+    evidence: Evidence
     seconds: float
 
 
@@ -56,12 +59,15 @@ Witness = Callable[[Event, Validator], None]
 """Is shown every line once it is judged, and the judge."""
 
 
-def validate_file(path: str | Path, progress: Callable[[int], None] | None = None) -> Validation:
+def validate_file(
+    path: str | Path, progress: Callable[[int], None] | None = None, witnesses: Sequence[Witness] = ()
+) -> Validation:
     """Judges a trace file line by line; TraceError at the first line that cannot be judged.
 
     `progress` is told after each line how many lines were judged.
     """
-    witnesses = [] if progress is None else [lambda _, judge: progress(judge.judged.lines)]
+    if progress is not None:
+        witnesses = [*witnesses, lambda _, judge: progress(judge.judged.lines)]
     return validate(read_trace(path), str(path), witnesses)
 
 
@@ -77,10 +83,13 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
     servers = tuple(event.server for _, event in opening)
     judge = Validator(servers)
     place = name
+    silent = dict.fromkeys(servers)
     for place, event in chain(opening, lines):
         refusal = judge.observe(event)
         for witness in witnesses:
             witness(event, judge)
+        if event.event != "Init":
+            silent.pop(event.server, None)
         if refusal is not None:
             break
         if judge.judged.most_candidates > MOST_CANDIDATES:
@@ -98,6 +107,7 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
         most_candidates=judge.judged.most_candidates,
         refusal=judge.refusal,
         vacuous=_vacuous(judge.judged) if judge.refusal is None else None,
+        evidence=Evidence(judge.actions, judge.judged.lines - len(servers), compared, tuple(silent)),
         seconds=time.perf_counter() - begun,
     )
 

@@ -84,7 +84,8 @@ def test_check_ends_with_a_table_and_status_0_where_all_is_well(raftcheck: Comma
 
 def test_check_json_is_one_object_with_these_keys(raftcheck: CommandLine) -> None:
     answer = raftcheck("check", "--schedules", "30", "--processes", "1", "--json").answer
-    assert list(answer) == ["verdict", "schedules", "steps", "seconds", "actions", "failure"]
+    keys = ["verdict", "schedules", "steps", "seconds", "actions", "compared", "warnings", "failure"]
+    assert list(answer) == keys
     assert (answer["verdict"], answer["schedules"], answer["failure"]) == ("conforms", 30, None)
     assert list(answer["actions"]) == list(actions_of_raft())
     assert all(answer["actions"].values())
@@ -345,6 +346,47 @@ def test_a_trace_is_exported_for_the_model_checkers(raftcheck: CommandLine) -> N
     assert "invariant Refused is false" in judged.out
     assert '<<"explained", 20>>' in judged.err
     assert '<<"explained", 21>>' not in judged.err
+
+
+def test_coverage_is_a_page_a_list_and_a_part_of_the_json(raftcheck: CommandLine) -> None:
+    check = ("check", "--schedules", "3", "--seed", "4", "--coverage", "check.html")
+    raftcheck(*check, "--processes", "1", "--trace", "run.ndjson")
+    answer = raftcheck(*check, "--processes", "2", "--json").answer
+    validate = ("validate", "run.ndjson", "run.ndjson", "--coverage", "trace.html")
+    ended = raftcheck(*validate)
+    assert "not seen in" in ended.out
+    assert "raft.tla:" in ended.out
+    of_trace = raftcheck(*validate, "--json").answer
+    assert of_trace["coverage"]["places"] == answer["coverage"]["places"]
+    told = {"place", "operator", "part", "seen"}
+    assert all(gap.keys() == told for gap in of_trace["coverage"]["unseen"])
+    # The last schedule of three cannot have exercised what none of them has.
+    assert len(of_trace["coverage"]["unseen"]) > len(answer["coverage"]["unseen"])
+    for name in ("check.html", "trace.html"):
+        assert (raftcheck.folder / name).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_coverage_is_counted_alike_by_any_number_of_processes(raftcheck: CommandLine) -> None:
+    pages = []
+    for processes in ("1", "2"):
+        raftcheck("check", "--schedules", "6", "--processes", processes, "--coverage", "out.html")
+        pages.append((raftcheck.folder / "out.html").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+
+
+def test_coverage_without_the_judge_is_refused(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", "--no-judge", "--coverage", "out.html")
+    assert ended.status == 2
+    assert "--no-judge" in ended.err
+
+
+def test_a_verdict_that_rests_on_little_says_so(raftcheck: CommandLine) -> None:
+    ended = raftcheck("check", "--schedules", "1", "--length", "3", "--servers", "3", "--trace", "run.ndjson")
+    assert "rests on little" in ended.out
+    assert "no leader committed an entry" in ended.out
+    assert "rests on little" in raftcheck("validate", "run.ndjson").out
+    (trace,) = raftcheck("validate", "run.ndjson", "--json").answer["traces"]
+    assert "no leader committed an entry" in trace["warnings"]
 
 
 # faults

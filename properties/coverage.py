@@ -1,0 +1,33 @@
+"""What a run or a trace exercised of raft.tla, for people (a table) and for programs (JSON)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from raftcheck.tla.coverage import Counts
+from raftcheck.traces.coverage import part, places, unseen, where
+
+
+def coverage_json(counts: Counts, taken: Mapping[str, int]) -> dict[str, Any]:
+    """How many parts of raft.tla there are, and those of which something was not seen."""
+    return {
+        "places": len(places()),
+        "unseen": [
+            {"place": where(gap), "operator": gap.place.operator, "part": part(gap), "seen": gap.words}
+            for gap in unseen(counts, taken)
+        ],
+    }
+
+
+def coverage_table(counts: Counts, taken: Mapping[str, int]) -> RenderableType:
+    """What was not seen in raft.tla, a line each."""
+    gaps = unseen(counts, taken)
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for gap in gaps:
+        table.add_row(where(gap), gap.words, Text(part(gap)))
+    return Group("", f"not seen in {len(gaps)} of {len(places())} parts of raft.tla", table)
