@@ -30,6 +30,8 @@ Name ==
     /\ UNCHANGED x
     /\ kind' = CASE x = 1 -> "one" [] x = 2 -> "two" [] OTHER -> "many"
 Back == x' = 0 /\ UNCHANGED kind
+Far == x > 100 /\ x' = 0 /\ kind' = "far"
+Stay == Far \/ UNCHANGED <<x, kind>>
 Next == Move \/ Name \/ Back
 ====
 """
@@ -111,6 +113,20 @@ def test_of_what_is_never_reached_no_parts_are_told(model: Model, coverage: Cove
     assert [line.partition(":")[0] for line in unseen(coverage, counts)] == [
         "Even", "Low", "Move", "Name", "Back"
     ]  # fmt: skip
+
+
+def test_a_disjunct_that_was_tried_and_never_true_is_told_as_one(model: Model) -> None:
+    coverage = Coverage(model.binding, [model.definition("Stay")])
+    counts = counted(model, coverage, ("Stay", (1, "one"), (1, "one")))
+    assert unseen(coverage, counts) == ["Far: x > 100 /\\ x' = 0 /\\ kind' = \"far\" never TRUE"]
+
+
+def test_a_premise_ought_to_be_true_and_false(model: Model, coverage: Coverage) -> None:
+    told = 'Name: x > 0 => kind # "none" never {}'
+    seen_true = counted(model, coverage, ("Name", (1, "low"), (1, "one")))
+    assert told.format("FALSE") in unseen(coverage, seen_true)
+    seen_false = counted(model, coverage, ("Name", (0, "low"), (0, "many")))
+    assert told.format("TRUE") in unseen(coverage, seen_false)
 
 
 def test_all_is_seen_once_every_condition_went_both_ways(model: Model, coverage: Coverage) -> None:
