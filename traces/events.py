@@ -8,6 +8,7 @@ Log indexes are 1-based; 0 means before the first entry.
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,6 +23,18 @@ LARGEST = 2**53
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 """A term or an index. Beyond 2^53 there are languages whose numbers are not exact (RFC 8259, §6)."""
+
+Time = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True,
+        extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)$"},
+    ),
+]
+"""RFC 3339, with its time zone: what loggers of most languages write. Finer than a microsecond is rounded."""
+
+Clock = Number | dict[str, Number]
+"""A logical clock when the line is written: Lamport's, or a vector clock, which names servers."""
 
 WORLD_EVENTS = (
     "Init",
@@ -109,7 +122,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbi
 
     `event` is what the world did (Init, Timeout, Receive, ClientRequest, Crash, Restart, DuplicateMessage,
     DropMessage) or, for a finer line, the action of raft.tla that the server took. `sends` is exact: an
-    empty tuple is "sent nothing", None is "not observed".
+    empty tuple is "sent nothing", None is "not observed". `clock` and `time` serve to bring files together
+    (merge.py); the judge reads neither.
     """
 
     event: str
@@ -119,6 +133,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbi
     value: str | None = None
     sends: tuple[Message, ...] | None = None
     state: NodeState | None = None
+    clock: Clock | None = None
+    time: Time | None = None
 
 
 def text_of(command: bytes) -> str:

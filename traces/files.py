@@ -70,8 +70,9 @@ def _event(raw: bytes, place: str) -> Event:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _complain(_parsed(raw, place), place, error)
     # Of two equal keys the decoder takes the last. Without escapes, each key of the line costs one colon
-    # there, and one in what is written of the event; so equal numbers mean that none was passed over.
-    if b"\\" in raw or raw.count(b":") != _encoder.encode(event).count(b":"):
+    # there, and one in what is written of the event; so equal numbers mean that none was passed over, but
+    # where there is a time, which may be written with more colons than it had.
+    if b"\\" in raw or event.time is not None or raw.count(b":") != _encoder.encode(event).count(b":"):
         _parsed(raw, place)
     return event
 

@@ -6,7 +6,7 @@ the fields of a line, and between a line and the first lines: Init for each serv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -56,19 +56,18 @@ def event_names() -> tuple[str, ...]:
 def well_formed(lines: Iterator[Line]) -> Iterator[Line]:
     """The lines of a trace, one by one; TraceError at the first that cannot be judged."""
     opening, following = opened(lines)
-    yield from of_servers(opening, following)
+    yield from known(chain(opening.values(), following), opening)
 
 
 def opened(lines: Iterator[Line]) -> tuple[dict[str, Line], Iterator[Line]]:
-    """The Init lines with which a trace begins, by server, and the lines after them."""
+    """The Init lines at the beginning, by server, and the lines after them; each has what its event needs."""
     lines = _fitting(lines)
     opening: dict[str, Line] = {}
     for place, event in lines:
         if event.event != "Init":
             if not opening:
                 raise TraceError(f"{place}: no Init before this {event.event}; expected one for each server")
-            lines = chain([(place, event)], lines)
-            break
+            return opening, _following(chain([(place, event)], lines))
         if event.server in opening:
             first = opening[event.server][0]
             raise TraceError(f"{place}: a second Init of `{plain(event.server)}`; expected only {first}")
@@ -78,22 +77,20 @@ def opened(lines: Iterator[Line]) -> tuple[dict[str, Line], Iterator[Line]]:
     return opening, lines
 
 
-def of_servers(opening: Mapping[str, Line], following: Iterator[Line]) -> Iterator[Line]:
-    """The opening and the lines after it, none of which names a server that has no Init."""
-    for line in opening.values():
-        yield _known(line, opening)
-    for place, event in following:
+def _following(lines: Iterator[Line]) -> Iterator[Line]:
+    for place, event in lines:
         if event.event == "Init":
             raise TraceError(f"{place}: an Init after other events; expected all Inits at the beginning")
-        yield _known((place, event), opening)
+        yield place, event
 
 
-def _known(line: Line, servers: Iterable[str]) -> Line:
-    place, event = line
-    stranger = _stranger(event, servers)
-    if stranger is not None:
-        raise TraceError(f"{place}: {stranger}")
-    return line
+def known(lines: Iterable[Line], servers: Collection[str]) -> Iterator[Line]:
+    """The lines, none of which names a server that is not one of these, which have an Init."""
+    for place, event in lines:
+        stranger = _stranger(event, servers)
+        if stranger is not None:
+            raise TraceError(f"{place}: {stranger}")
+        yield place, event
 
 
 def _fitting(lines: Iterator[Line]) -> Iterator[Line]:
@@ -125,12 +122,14 @@ def _misfit(event: Event) -> str | None:
     if event.message is not None and event.message.dest != event.server:
         seen = f"message.dest is `{plain(event.message.dest)}`"
         return f"{seen}, but the line is of `{plain(event.server)}`; expected the same server"
+    if isinstance(event.clock, dict) and event.server not in event.clock:
+        return f"clock does not name `{plain(event.server)}` itself; expected what it has counted so far"
     if event.server == NOBODY:
         return "server is empty; expected a name (the empty text stands for nobody)"
     return None
 
 
-def _stranger(event: Event, servers: Iterable[str]) -> str | None:
+def _stranger(event: Event, servers: Collection[str]) -> str | None:
     """A name in an event that is not the name of a server."""
     for field, name in _names_in(event):
         if name not in servers:
@@ -148,6 +147,8 @@ def _names_in(event: Event) -> Iterator[tuple[str, str]]:
     for place, message in enumerate(event.sends or ()):
         yield f"sends[{place}].source", message.source
         yield f"sends[{place}].dest", message.dest
+    if isinstance(event.clock, dict):
+        yield from (("clock", name) for name in event.clock)
     if event.state is not None:
         yield from _names_in_state(event.state)
 

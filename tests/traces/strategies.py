@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta, timezone
 from typing import get_args
 
 from hypothesis import strategies as st
@@ -61,4 +62,7 @@ events = st.builds(
     value=st.none() | texts,
     sends=st.none() | st.lists(messages, max_size=3).map(tuple),
     state=st.none() | states,
+    clock=st.none() | numbers | st.dictionaries(servers, numbers),
+    time=st.none()
+    | st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9, minutes=-30))])),
 )

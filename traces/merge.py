@@ -1,0 +1,274 @@
+"""One trace out of several files, each of other servers, by cause and effect; no clock is needed.
+
+Each file keeps its order, and a line that takes a message from the network comes after the line that sent it.
+A message has one receiver, so all lines that can take it are in one file: what may come next may come next
+whatever other files do first. So no order runs into a dead end that another avoids, and since a step of
+raft.tla reads nothing but its server and its message, the verdict is the same in all of them.
+
+Where lines do not show what they sent, logical clocks say more of the order (clocks.py), and else what the
+sender's lines show (unseen.py); that is a guess, and counted. Times only choose among lines that may all come
+next. In memory are the next line of each file, the messages in flight, and the last lines without sends.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from typing import get_args
+
+from .clocks import Clocks, knows_of
+from .errors import TraceError, plain
+from .events import LARGEST, Event, Message
+from .unseen import may_have_sent, sends_unseen
+from .wellformed import MOST_SERVERS, Line, known, opened
+
+MOST_UNSHOWN = 256
+"""Lines without sends that are remembered of each server, for what they may have sent."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+TAKEN_WITHOUT_NAME = {
+    "UpdateTerm": ("Request", "Response"),
+    "DropStaleResponse": ("Response",),
+    **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message)},
+}
+"""The finer lines that may leave their message out, and how the type of such a message ends."""
+
+
+@dataclass(slots=True)
+class _File:
+    """A file as far as it is read: `head` is its next line, None at its end."""
+
+    number: int
+    servers: tuple[str, ...]
+    lines: Iterator[Line]
+    head: Line | None = None
+    taken: int = 0
+    clock: int = 0
+    time: datetime = NEVER
+
+    def __post_init__(self) -> None:
+        self.advance()
+
+    def advance(self) -> None:
+        self.head = next(self.lines, None)
+        if self.head is not None:
+            event = self.head[1]
+            self.time = event.time or self.time
+            if isinstance(event.clock, int):
+                self.clock = event.clock
+
+    def order(self) -> tuple[int, datetime, int, int]:
+        """Which file goes on first: by clock, by time, else the one that lags behind."""
+        return self.clock, self.time, self.taken, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Where a message was sent, and what its sender had counted before that line."""
+
+    place: str
+    counted: int
+
+
+@dataclass(slots=True)
+class _Network:
+    """What is in flight to each server, and the last lines of each server that may hide a send."""
+
+    flying: defaultdict[str, dict[Message, deque[_Sent]]] = field(default_factory=lambda: defaultdict(dict))
+    unshown: defaultdict[str, deque[Event]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_UNSHOWN))
+    )
+
+    def has(self, event: Event) -> bool:
+        """Whether an event finds the message that it needs, seen or not."""
+        if event.message is not None:
+            if event.message in self.flying[event.server]:
+                return True
+            return any(may_have_sent(line, event.message) for line in self.unshown[event.message.source])
+        endings = TAKEN_WITHOUT_NAME.get(event.event)
+        return endings is None or any(
+            type(message).__name__.endswith(endings) for message in self.flying[event.server]
+        )
+
+    def is_seen(self, event: Event) -> bool:
+        """Whether the message that an event takes was seen to be sent."""
+        if event.message is not None:
+            return event.message in self.flying[event.server]
+        return event.event not in TAKEN_WITHOUT_NAME
+
+    def take(self, line: Line, counted: int) -> None:
+        """What a line takes from the network, and what it sends; `counted` is by its server before it."""
+        place, event = line
+        copies = self.flying[event.server].get(event.message) if event.message is not None else None
+        if event.message is not None and copies:
+            first = copies[0]
+            if event.clock is not None and not knows_of(event.clock, event.message.source, first.counted):
+                found = f"clock does not know of {first.place}, where the message was sent"
+                raise TraceError(f"{place}: {found}; expected a clock past that line's")
+            if event.event == "DuplicateMessage":
+                copies.append(first)
+            elif event.event != "UpdateTerm":
+                copies.popleft()
+                if not copies:
+                    del self.flying[event.server][event.message]
+        for message in event.sends or ():
+            self.flying[message.dest].setdefault(message, deque()).append(_Sent(place, counted))
+        if sends_unseen(event):
+            self.unshown[event.server].append(event)
+
+
+class Merge:
+    """The lines of several files as one trace, well-formed; to be walked once.
+
+    guesses  how many messages were received so far without being seen to be sent, on lines without a clock
+    stuck    why no line of any file can come next, once that is so. The line that is to blame comes last,
+             for the judge to refuse; TraceError if it is asked for more
+    """
+
+    def __init__(self, files: Sequence[Iterator[Line]]) -> None:
+        self._unopened = files
+        self._files: dict[str, _File] = {}
+        self._network = _Network()
+        self._clocks = Clocks()
+        self.guesses = 0
+        self.stuck: str | None = None
+
+    def __iter__(self) -> Iterator[Line]:
+        openings = [opened(lines) for lines in self._unopened]
+        inits = _all_of([opening for opening, _ in openings])
+        yield from known(inits.values(), inits)
+        files = [
+            _File(number, tuple(opening), known(following, inits))
+            for number, (opening, following) in enumerate(openings)
+        ]
+        self._files = {server: file for file in files for server in file.servers}
+        while waiting := [file for file in files if file.head is not None]:
+            file = self._next(waiting)
+            yield self._taken_from(file)
+            if self.stuck is not None:
+                raise TraceError(self.stuck)
+            file.advance()
+
+    def _next(self, waiting: list[_File]) -> _File:
+        """The file whose next line comes next. Messages count more than clocks, and clocks than times."""
+        ready = [file for file in waiting if self._network.has(_event(file))]
+        if not ready:
+            ready = [file for file in waiting if self._may_be_unseen(_event(file))]
+        if not ready:
+            return self._blame(waiting)
+        free = [file for file in ready if not self._waits(file, waiting)]
+        return min(free or ready, key=_File.order)
+
+    def _waits(self, file: _File, waiting: list[_File]) -> bool:
+        event = _event(file)
+        return any(
+            other is not file and self._clocks.waits_for(event, _event(other), other.servers)
+            for other in waiting
+        )
+
+    def _may_be_unseen(self, event: Event) -> bool:
+        """Whether what an event takes may have been sent in a line that does not show it."""
+        return event.message is None or bool(self._network.unshown[event.message.source])
+
+    def _taken_from(self, file: _File) -> Line:
+        line = file.head
+        assert line is not None, file
+        event = line[1]
+        if event.clock is None and not self._network.is_seen(event):
+            self.guesses += 1
+        counted = self._clocks.counted(event.server)
+        self._clocks.take(line)
+        self._network.take(line, counted)
+        file.taken += 1
+        return line
+
+    # --- no line can come next ------------------------------------------------------------------------------
+
+    def _blame(self, waiting: list[_File]) -> _File:
+        """The file that all others wait for, and why it cannot go on itself.
+
+        Reads on in the files of the senders: nothing comes after the line to blame.
+        """
+        file = min(waiting, key=_File.order)
+        asked: list[tuple[str, str]] = []
+        files: list[_File] = []
+        while file not in files:
+            files.append(file)
+            assert file.head is not None, file
+            place, event = file.head
+            message = event.message
+            assert message is not None, event
+            sender = self._files[message.source]
+            sent, nearest = self._look_ahead(sender, message)
+            if sent is None:
+                self.stuck = _missing(place, event, message, nearest)
+                return file
+            asked.append((place, sent))
+            file = sender
+        chain_of_waits = ", but ".join(f"{place} receives what {sent} sends" for place, sent in asked)
+        self.stuck = f"{asked[0][0]}: out of order: {chain_of_waits}; expected each message to be sent first"
+        return file
+
+    def _look_ahead(self, sender: _File, message: Message) -> tuple[str | None, tuple[str, Message] | None]:
+        """Where a message will be sent in the rest of a file; else the nearest to it that was or will be."""
+        flying = ((sent[0].place, other) for other, sent in self._network.flying[message.dest].items())
+        head = [sender.head] if sender.head is not None else []
+        ahead = ((place, other) for place, event in chain(head, sender.lines) for other in event.sends or ())
+        nearest: tuple[str, Message] | None = None
+        for place, other in chain(flying, ahead):
+            if other == message:
+                return place, None
+            if _distance(other, message) < (LARGEST if nearest is None else _distance(nearest[1], message)):
+                nearest = place, other
+        return None, nearest
+
+
+def _all_of(openings: Iterable[dict[str, Line]]) -> dict[str, Line]:
+    """The Init lines of all files, by server."""
+    inits: dict[str, Line] = {}
+    for opening in openings:
+        for server, (place, event) in opening.items():
+            if server in inits:
+                first = inits[server][0]
+                expected = f"only {first}, since all lines of a server are in one file"
+                raise TraceError(f"{place}: a second Init of `{plain(server)}`; expected {expected}")
+            inits[server] = (place, event)
+            if len(inits) > MOST_SERVERS:
+                raise TraceError(f"{place}: one Init more; expected at most {MOST_SERVERS} servers")
+    return inits
+
+
+def _event(file: _File) -> Event:
+    assert file.head is not None, file
+    return file.head[1]
+
+
+def _missing(place: str, event: Event, message: Message, nearest: tuple[str, Message] | None) -> str:
+    kind, source = type(message).__name__, plain(message.source)
+    found = f"{place}: message missing: `{source}` sends no such {kind} to `{plain(event.server)}` before"
+    if nearest is None:
+        return f"{found}, nor any like it; expected each message to be sent"
+    where, other = nearest
+    differing = ", ".join(
+        f"{name} {_told(getattr(other, name))} instead of {_told(getattr(message, name))}"
+        for name in _differences(other, message)
+    )
+    return f"{found}; nearest to it is that of {where}, with {differing}"
+
+
+def _differences(one: Message, other: Message) -> list[str]:
+    return [name for name in one.__struct_fields__ if getattr(one, name) != getattr(other, name)]
+
+
+def _distance(one: Message, other: Message) -> int:
+    """In how many fields two messages differ; LARGEST if type, source or receiver differ."""
+    alike = type(one) is type(other) and (one.source, one.dest) == (other.source, other.dest)
+    return len(_differences(one, other)) if alike else LARGEST
+
+
+def _told(value: object) -> str:
+    return f"{len(value)} entries" if isinstance(value, tuple) else plain(str(value))
