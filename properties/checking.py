@@ -25,7 +25,7 @@ from .schedules import Schedule
 from .shrink import shrink
 from .targets import load_target
 
-Word = Literal["conforms", "diverges", "safe", "vacuous"]
+Word = Literal["conforms", "diverges", "safe", "vacuous", "undecided"]
 
 
 @dataclass(slots=True)

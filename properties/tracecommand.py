@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 
@@ -13,17 +14,23 @@ from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.events import Event
 from raftcheck.traces.evidence import together
 from raftcheck.traces.export import export
-from raftcheck.traces.files import read_trace
+from raftcheck.traces.files import trace_file
+from raftcheck.traces.sources import NodeFiles, Source, TraceFile
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness, validate
 
 from . import verdict
-from .console import CONFORMS, DIVERGES, counting, show
+from .console import CONFORMS, DIVERGES, INCOMPLETE, counting, show
 from .coverage import coverage_json, coverage_table
+
+STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
+"""How it ends where this is the worst verdict; DIVERGES with any other."""
 
 
 @click.command("validate")
 @click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TRACE...")
+@click.option("--merge", is_flag=True, help="The files are one trace, each with the lines of other servers.")
+@click.option("--merged", type=click.Path(path_type=Path), help="Write the merged trace, as far as judged.")
 @click.option("--lines", type=click.IntRange(min=1), help="Only the first lines, so many. [default: all]")
 @click.option(
     "--export",
@@ -39,36 +46,53 @@ from .coverage import coverage_json, coverage_table
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def validate_command(
-    traces: tuple[Path, ...], lines: int | None, folder: Path | None, coverage: Path | None, as_json: bool
+    traces: tuple[Path, ...],
+    merge: bool,
+    merged: Path | None,
+    lines: int | None,
+    folder: Path | None,
+    coverage: Path | None,
+    as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
-    if folder is not None and len(traces) > 1:
+    sources: list[Source] = [NodeFiles(traces)] if merge else [TraceFile(trace) for trace in traces]
+    if merged is not None and not merge:
+        raise click.UsageError("--merged says where the merged trace goes; expected --merge with it")
+    if merged is not None and merged.resolve() in [trace.resolve() for trace in traces]:
+        raise click.UsageError(f"--merged {merged} is one of the files to merge; expected another")
+    if folder is not None and len(sources) > 1:
         raise click.UsageError(f"--export with {len(traces)} traces; expected one, for the module is of one")
     judged = []
     covered = Covered()
     witnesses: list[Witness] = [covered] if coverage is not None else []
-    for trace in traces:
+    for source in sources:
         if folder is not None:
-            module = export(folder, islice(read_trace(trace), lines), trace.name)
-        with counting("lines", None) as watch:
+            module = export(folder, islice(source.lines(), lines), Path(source.name).name)
+        with (
+            counting("lines", None) as watch,
+            nullcontext() if merged is None else trace_file(merged) as write,
+        ):
 
-            def progress(_: Event, judge: Validator) -> None:
+            def witness(event: Event, judge: Validator) -> None:
                 if judge.judged.lines % 100 == 0:
                     watch(judge.judged.lines)
+                if write is not None:
+                    write(event)
 
-            judged.append(validate(islice(read_trace(trace), lines), str(trace), [*witnesses, progress]))
+            found = validate(islice(source.lines(), lines), source.name, [*witnesses, witness])
+        judged.append(source.completed(found))
         if not as_json:
             show(verdict.trace_table(judged[-1], actions_of_raft()))
             click.echo(verdict.trace_report(judged[-1]))
             if folder is not None:
                 click.echo(f"\nexported    {module}, which says how to ask TLC")
-    found = verdict.traces_json(judged, actions_of_raft()) if as_json else {}
+    answer = verdict.traces_json(judged, actions_of_raft())
     if coverage is not None:
         evidence = together([trace.evidence for trace in judged])
         coverage.write_text(page(", ".join(map(str, traces)), evidence, covered.counts), encoding="utf-8")
-        found["coverage"] = coverage_json(covered.counts, evidence.actions)
+        answer["coverage"] = coverage_json(covered.counts, evidence.actions)
         if not as_json:
             show(coverage_table(covered.counts, evidence.actions))
     if as_json:
-        click.echo(json.dumps(found))
-    return CONFORMS if all(verdict.word_of(trace) == "conforms" for trace in judged) else DIVERGES
+        click.echo(json.dumps(answer))
+    return STATUS.get(answer["verdict"], DIVERGES)

@@ -28,6 +28,7 @@ MEANING_OF_TRACE: Mapping[Word, str] = {
     "conforms": "steps of raft.tla explain every line",
     "diverges": "no steps of raft.tla explain the last line judged",
     "vacuous": "nothing in it could be judged",
+    "undecided": "neither accepted nor refused",
 }
 
 
@@ -111,22 +112,28 @@ def _properties(check: Check) -> str:
 
 def word_of(trace: Validation) -> Word:
     """The verdict on one trace."""
-    if trace.refusal is not None:
-        return "diverges"
-    return "conforms" if trace.vacuous is None else "vacuous"
+    if trace.vacuous is not None:
+        return "vacuous"
+    if trace.undecided is not None:
+        return "undecided"
+    return "conforms" if trace.refusal is None else "diverges"
 
 
 def trace_report(trace: Validation) -> str:
     """What is wrong with one trace, empty if nothing is."""
-    if trace.refusal is not None:
-        return "\n" + trace.refusal.report(trace.place)
-    return f"\n{printable(trace.file)}: {trace.vacuous}" if trace.vacuous else ""
+    said = [] if trace.refusal is None else [trace.refusal.report(trace.place)]
+    if trace.order is not None:
+        said.append(printable(trace.order))
+    for problem in (trace.vacuous, trace.undecided):
+        if problem is not None:
+            said.append(printable(f"{trace.file}: {problem}"))
+    return "".join(f"\n{part}" for part in said)
 
 
 def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[str, Any]:
     """The one object of validate --json; the verdict is the worst of the traces'."""
     words = [word_of(trace) for trace in traces]
-    worst = next((word for word in ("diverges", "vacuous") if word in words), "conforms")
+    worst = next((word for word in ("diverges", "vacuous", "undecided") if word in words), "conforms")
     return {
         "verdict": worst,
         "traces": [

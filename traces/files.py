@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, get_args
 
@@ -27,11 +28,22 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 
 
+@contextmanager
+def trace_file(path: str | Path) -> Iterator[Callable[[Event], None]]:
+    """A file to which events are written, one a line, while inside; OSError where that is not possible."""
+    with open(path, "wb") as file:
+
+        def write(event: Event) -> None:
+            file.write(_encoder.encode(event) + b"\n")
+
+        yield write
+
+
 def write_trace(path: str | Path, events: Iterable[Event]) -> None:
     """Writes the events to a file, one a line; OSError where that is not possible."""
-    with open(path, "wb") as file:
+    with trace_file(path) as write:
         for event in events:
-            file.write(_encoder.encode(event) + b"\n")
+            write(event)
 
 
 def read_trace(path: str | Path) -> Iterator[Line]:

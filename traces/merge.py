@@ -12,30 +12,18 @@ next. In memory are the next line of each file, the messages in flight, and the 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import get_args
 
-from .clocks import Clocks, knows_of
+from .clocks import Clocks
 from .errors import TraceError, plain
 from .events import LARGEST, Event, Message
-from .unseen import may_have_sent, sends_unseen
+from .inflight import InFlight
 from .wellformed import MOST_SERVERS, Line, known, opened
 
-MOST_UNSHOWN = 256
-"""Lines without sends that are remembered of each server, for what they may have sent."""
-
 NEVER = datetime.min.replace(tzinfo=UTC)
-
-TAKEN_WITHOUT_NAME = {
-    "UpdateTerm": ("Request", "Response"),
-    "DropStaleResponse": ("Response",),
-    **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message)},
-}
-"""The finer lines that may leave their message out, and how the type of such a message ends."""
 
 
 @dataclass(slots=True)
@@ -46,6 +34,10 @@ class _File:
     servers: tuple[str, ...]
     lines: Iterator[Line]
     head: Line | None = None
+    finds: bool = False
+    """Whether the next line finds its message; once it does, no other file can take that away."""
+    seen_unshown: int = 0
+    """How many lines of the sender were looked at for having sent it unseen."""
     taken: int = 0
     clock: int = 0
     time: datetime = NEVER
@@ -55,6 +47,7 @@ class _File:
 
     def advance(self) -> None:
         self.head = next(self.lines, None)
+        self.finds, self.seen_unshown = False, 0
         if self.head is not None:
             event = self.head[1]
             self.time = event.time or self.time
@@ -64,61 +57,6 @@ class _File:
     def order(self) -> tuple[int, datetime, int, int]:
         """Which file goes on first: by clock, by time, else the one that lags behind."""
         return self.clock, self.time, self.taken, self.number
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """Where a message was sent, and what its sender had counted before that line."""
-
-    place: str
-    counted: int
-
-
-@dataclass(slots=True)
-class _Network:
-    """What is in flight to each server, and the last lines of each server that may hide a send."""
-
-    flying: defaultdict[str, dict[Message, deque[_Sent]]] = field(default_factory=lambda: defaultdict(dict))
-    unshown: defaultdict[str, deque[Event]] = field(
-        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_UNSHOWN))
-    )
-
-    def has(self, event: Event) -> bool:
-        """Whether an event finds the message that it needs, seen or not."""
-        if event.message is not None:
-            if event.message in self.flying[event.server]:
-                return True
-            return any(may_have_sent(line, event.message) for line in self.unshown[event.message.source])
-        endings = TAKEN_WITHOUT_NAME.get(event.event)
-        return endings is None or any(
-            type(message).__name__.endswith(endings) for message in self.flying[event.server]
-        )
-
-    def is_seen(self, event: Event) -> bool:
-        """Whether the message that an event takes was seen to be sent."""
-        if event.message is not None:
-            return event.message in self.flying[event.server]
-        return event.event not in TAKEN_WITHOUT_NAME
-
-    def take(self, line: Line, counted: int) -> None:
-        """What a line takes from the network, and what it sends; `counted` is by its server before it."""
-        place, event = line
-        copies = self.flying[event.server].get(event.message) if event.message is not None else None
-        if event.message is not None and copies:
-            first = copies[0]
-            if event.clock is not None and not knows_of(event.clock, event.message.source, first.counted):
-                found = f"clock does not know of {first.place}, where the message was sent"
-                raise TraceError(f"{place}: {found}; expected a clock past that line's")
-            if event.event == "DuplicateMessage":
-                copies.append(first)
-            elif event.event != "UpdateTerm":
-                copies.popleft()
-                if not copies:
-                    del self.flying[event.server][event.message]
-        for message in event.sends or ():
-            self.flying[message.dest].setdefault(message, deque()).append(_Sent(place, counted))
-        if sends_unseen(event):
-            self.unshown[event.server].append(event)
 
 
 class Merge:
@@ -132,7 +70,7 @@ class Merge:
     def __init__(self, files: Sequence[Iterator[Line]]) -> None:
         self._unopened = files
         self._files: dict[str, _File] = {}
-        self._network = _Network()
+        self._in_flight = InFlight()
         self._clocks = Clocks()
         self.guesses = 0
         self.stuck: str | None = None
@@ -142,7 +80,7 @@ class Merge:
         inits = _all_of([opening for opening, _ in openings])
         yield from known(inits.values(), inits)
         files = [
-            _File(number, tuple(opening), known(following, inits))
+            _File(number, tuple(opening), known(_own(opening, following, inits), inits))
             for number, (opening, following) in enumerate(openings)
         ]
         self._files = {server: file for file in files for server in file.servers}
@@ -155,13 +93,22 @@ class Merge:
 
     def _next(self, waiting: list[_File]) -> _File:
         """The file whose next line comes next. Messages count more than clocks, and clocks than times."""
-        ready = [file for file in waiting if self._network.has(_event(file))]
+        for file in waiting:
+            file.finds = file.finds or self._finds(file)
+        ready = [file for file in waiting if file.finds]
         if not ready:
             ready = [file for file in waiting if self._may_be_unseen(_event(file))]
         if not ready:
             return self._blame(waiting)
         free = [file for file in ready if not self._waits(file, waiting)]
         return min(free or ready, key=_File.order)
+
+    def _finds(self, file: _File) -> bool:
+        event = _event(file)
+        if self._in_flight.has(event):
+            return True
+        found, file.seen_unshown = self._in_flight.may_have(event, file.seen_unshown)
+        return found
 
     def _waits(self, file: _File, waiting: list[_File]) -> bool:
         event = _event(file)
@@ -172,17 +119,17 @@ class Merge:
 
     def _may_be_unseen(self, event: Event) -> bool:
         """Whether what an event takes may have been sent in a line that does not show it."""
-        return event.message is None or bool(self._network.unshown[event.message.source])
+        return event.message is None or self._in_flight.hides_sends_of(event.message.source)
 
     def _taken_from(self, file: _File) -> Line:
         line = file.head
         assert line is not None, file
         event = line[1]
-        if event.clock is None and not self._network.is_seen(event):
+        if self.stuck is None and event.clock is None and not self._in_flight.is_seen(event):
             self.guesses += 1
         counted = self._clocks.counted(event.server)
         self._clocks.take(line)
-        self._network.take(line, counted)
+        self._in_flight.take(line, counted)
         file.taken += 1
         return line
 
@@ -215,7 +162,7 @@ class Merge:
 
     def _look_ahead(self, sender: _File, message: Message) -> tuple[str | None, tuple[str, Message] | None]:
         """Where a message will be sent in the rest of a file; else the nearest to it that was or will be."""
-        flying = ((sent[0].place, other) for other, sent in self._network.flying[message.dest].items())
+        flying = self._in_flight.to(message.dest)
         head = [sender.head] if sender.head is not None else []
         ahead = ((place, other) for place, event in chain(head, sender.lines) for other in event.sends or ())
         nearest: tuple[str, Message] | None = None
@@ -240,6 +187,15 @@ def _all_of(openings: Iterable[dict[str, Line]]) -> dict[str, Line]:
             if len(inits) > MOST_SERVERS:
                 raise TraceError(f"{place}: one Init more; expected at most {MOST_SERVERS} servers")
     return inits
+
+
+def _own(opening: dict[str, Line], following: Iterator[Line], inits: dict[str, Line]) -> Iterator[Line]:
+    """The lines of a file, none of which is of a server whose Init is in another."""
+    for place, event in following:
+        if event.server in inits and event.server not in opening:
+            found = f"a line of `{plain(event.server)}`, whose Init is {inits[event.server][0]}"
+            raise TraceError(f"{place}: {found}; expected all lines of a server in one file")
+        yield place, event
 
 
 def _event(file: _File) -> Event:

@@ -389,6 +389,48 @@ def test_a_verdict_that_rests_on_little_says_so(raftcheck: CommandLine) -> None:
     assert "no leader committed an entry" in trace["warnings"]
 
 
+def split_by_server(trace: Path) -> dict[str, str]:
+    """The lines of a trace in a file for each server, by the names of the files."""
+    files: dict[str, str] = {}
+    for line in trace.read_text().splitlines(keepends=True):
+        name = f"{json.loads(line)['server']}.ndjson"
+        files[name] = files.get(name, "") + line
+    for name, content in files.items():
+        trace.with_name(name).write_text(content)
+    return files
+
+
+def test_files_per_node_are_one_trace(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "3", "--trace", "out.ndjson", "--processes", "1")
+    files = split_by_server(raftcheck.folder / "out.ndjson")
+    ended = raftcheck("validate", "--merge", *files, "--merged", "merged.ndjson")
+    assert ended.status == 0
+    assert ", ".join(files) in " ".join(ended.out.split())
+    merged, out = raftcheck.folder / "merged.ndjson", raftcheck.folder / "out.ndjson"
+    assert sorted(merged.read_text().splitlines()) == sorted(out.read_text().splitlines())
+    assert raftcheck("validate", "merged.ndjson").status == 0
+
+
+def test_a_refused_line_is_named_as_it_stands_in_its_file(raftcheck: CommandLine) -> None:
+    raftcheck("check", FAULT, "--trace", "out.ndjson", "--processes", "1")
+    (*_, last) = (raftcheck.folder / "out.ndjson").read_text().splitlines()
+    files = split_by_server(raftcheck.folder / "out.ndjson")
+    name = f"{json.loads(last)['server']}.ndjson"
+    ended = raftcheck("validate", "--merge", *files)
+    assert ended.status == 1
+    assert f"{name}:{len(files[name].splitlines())}: " in ended.out
+
+
+def test_a_message_that_nobody_sends_is_named_with_the_verdict(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "3", "--trace", "out.ndjson", "--processes", "1")
+    files = split_by_server(raftcheck.folder / "out.ndjson")
+    (raftcheck.folder / "n1.ndjson").write_text(files["n1.ndjson"].splitlines(keepends=True)[0])
+    ended = raftcheck("validate", "--merge", *files, "--json")
+    assert ended.status == 1
+    (trace,) = ended.answer["traces"]
+    assert "message missing: `n1` sends no such" in trace["failure"]
+
+
 # faults
 
 
@@ -432,6 +474,9 @@ def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None
         (["validate", "empty.json"], "empty.json"),
         (["validate"], "TRACE"),
         (["validate", "--export", "out", "one.ndjson", "two.ndjson"], "--export with 2 traces"),
+        (["validate", "a.ndjson", "--merged", "b.ndjson"], "expected --merge with it"),
+        (["validate", "--merge", "a.ndjson", "--merged", "./a.ndjson"], "is one of the files to merge"),
+        (["validate", "--merge", "a.ndjson", "--merged", "no/such/folder/b"], "no/such/folder"),
         (["faults", "vote-volatil"], "did you mean `vote-volatile`?"),
         (
             ["check", "--schedules", "1", "--processes", "1", "--trace", "no/such/folder/out"],

@@ -94,7 +94,7 @@ def test_a_line_is_bounded(trace: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 VOTE = '{"type":"RequestVoteRequest","source":"n1","dest":"n2","term":1,"last_log_index":0,"last_log_term":0}'
 ANSWER = '"type":"RequestVoteResponse","source":"n1","dest":"n2","term":1'
-EVENT_FIELDS = "expected one of event, server, timer, message, value, sends, state"
+EVENT_FIELDS = "expected one of event, server, timer, message, value, sends, state, clock, time"
 STATE_FIELDS = "role, current_term, voted_for, log, commit_index, votes_granted, next_index, match_index"
 NOBODY_KNOWN = "has an Init line; expected one of n1, n2"
 
