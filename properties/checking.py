@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from raftcheck.tla.coverage import Counts
+from raftcheck.traces.diagnosis import diagnosis_of
 from raftcheck.traces.evidence import Evidence
+from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
 
 from .campaign import Campaign, Failed, ProcessDied, Result, results
@@ -117,13 +119,22 @@ def _keep_small(campaign: Campaign, failed: Failed, so_far: Check, folder: Path)
         return
     so_far.kept = keep(schedule, outcome, folder)
     smaller, outcome = shrink(implementation, schedule, so_far.kept.failure, campaign.new_judge)
-    so_far.kept = keep(smaller, outcome, folder)
+    so_far.kept = keep(smaller, diagnosed(smaller, outcome), folder)
 
 
 def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> Outcome:
     """Does a schedule again."""
     judge = Validator(schedule.servers) if judged else None
-    return run(implementation, schedule.servers, schedule.config, schedule.actions, judge)
+    return diagnosed(
+        schedule, run(implementation, schedule.servers, schedule.config, schedule.actions, judge)
+    )
+
+
+def diagnosed(schedule: Schedule, outcome: Outcome) -> Outcome:
+    """The outcome, with all that can be said of a refused step: it takes too long to be done in every run."""
+    if isinstance(outcome.failure, Refusal):
+        outcome.failure = diagnosis_of(schedule.servers, outcome.events)
+    return outcome
 
 
 def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:

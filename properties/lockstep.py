@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from raftcheck.traces.events import Event
-from raftcheck.traces.explanation import Refusal
+from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness
 

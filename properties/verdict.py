@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -148,6 +149,7 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
                 "never_compared": trace.never_compared,
                 "warnings": trace.evidence.warnings,
                 "failure": trace_report(trace).strip() or None,
+                "refusal": asdict(trace.refusal) if trace.refusal is not None else None,
             }
             for trace, word in zip(traces, words, strict=True)
         ],

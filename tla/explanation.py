@@ -9,9 +9,9 @@ from .errors import Span, TlaError
 from .evaluator import Evaluator
 from .syntax import Builtin, Expr, Ref
 from .values import Value
-from .walk import Failure, Walk
+from .walk import Failure, Source, Walk
 
-__all__ = ["Failure", "sides", "successors"]
+__all__ = ["Failure", "Source", "sides", "successors"]
 
 
 def successors(
@@ -21,12 +21,14 @@ def successors(
     variables: tuple[str, ...],
     initial: bool = False,
     failures: list[Failure] | None = None,
+    sources: list[Source] | None = None,
 ) -> Iterator[dict[str, Value]]:
     """The ways to satisfy the action: the primed variables (in an initial predicate, the variables).
 
-    `failures`, where given, collects the conjunct that ended each path that did not get through.
+    `failures`, where given, collects the conjunct that ended each path that did not get through; `sources`
+    where each variable got its value.
     """
-    walk = Walk(evaluator, variables, initial, failures)
+    walk = Walk(evaluator, variables, initial, failures, sources)
     for assigned, _, _ in walk.paths(node, environment, {}, 0, ()):
         yield dict(assigned)
 

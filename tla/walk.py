@@ -80,13 +80,28 @@ class Failure:
     assigned: Assignment
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a variable got its value on a path through an action: `x' = e`, `x' \\in S`, or UNCHANGED x.
+
+    `environment` and `assigned` are what the formula was evaluated with.
+    """
+
+    name: str
+    value: Value
+    node: Expr
+    environment: Environment
+    assigned: Assignment
+
+
 _Path = tuple[Assignment, int, tuple[str, ...]]
 
 
 class Walk:
     """Goes through an action conjunct by conjunct, along each way to make it true.
 
-    `failures`, where given, collects the conjunct that ended each path that did not get through.
+    `failures`, where given, collects the conjunct that ended each path that did not get through; `sources`
+    where each variable got its value.
     """
 
     def __init__(
@@ -95,11 +110,13 @@ class Walk:
         variables: tuple[str, ...],
         initial: bool = False,
         failures: list[Failure] | None = None,
+        sources: list[Source] | None = None,
     ) -> None:
         self.evaluator = evaluator
         self.variables = variables
         self.initial = initial
         self.failures = failures
+        self.sources = sources
 
     def states(self, node: Expr, environment: Environment) -> Iterator[Assignment]:
         """The successors, each of which has a value for every variable."""
@@ -171,12 +188,12 @@ class Walk:
                 target, environment, assigned
             ):
                 value = strict(evaluator.value(source, environment))
-                yield {**assigned, name: value}, depth + 1, trail
+                yield self.with_value(name, value, node, environment, assigned), depth + 1, trail
             case Builtin(operator="\\in", arguments=(target, source)) if name := self.target(
                 target, environment, assigned
             ):
                 for value in evaluator.members(source, environment):
-                    yield {**assigned, name: value}, depth + 1, trail
+                    yield self.with_value(name, value, node, environment, assigned), depth + 1, trail
             case Ref() if (found := self.body(node, environment, evaluator)) is not None:
                 body, inner, name = found
                 yield from self.paths(body, inner, assigned, depth, (*trail, name) if name else trail)
@@ -235,7 +252,8 @@ class Walk:
             ):
                 yield from self.unchanged(node, replaced.body, EMPTY, assigned, depth, trail)
             case Ref(to=Variable(name=name)) if name not in assigned:
-                yield {**assigned, name: self.evaluator.value(body)}, depth, trail
+                value = self.evaluator.value(body)
+                yield self.with_value(name, value, node, environment, assigned), depth, trail
             case _:
                 before = self.evaluator.value(body, environment)
                 if equal(
@@ -285,6 +303,14 @@ class Walk:
             return None
         inner = evaluator.entered(to.parameters, EMPTY, node.arguments, environment)
         return to.body, inner, to.name
+
+    def with_value(
+        self, name: str, value: Value, node: Expr, environment: Environment, assigned: Assignment
+    ) -> Assignment:
+        """What is assigned once the formula has given the variable its value."""
+        if self.sources is not None:
+            self.sources.append(Source(name, value, node, environment, dict(assigned)))
+        return {**assigned, name: value}
 
     def fail(
         self, node: Expr, environment: Environment, assigned: Assignment, depth: int, trail: tuple[str, ...]

@@ -12,9 +12,9 @@ from raftcheck.tla.coverage import Counts, Coverage, Gap, Place, gaps
 from raftcheck.tla.coverage_page import coverage_page
 from raftcheck.tla.model import Model
 
+from .conjuncts import text_of
 from .events import Event
 from .evidence import Evidence
-from .explanation import text_of
 from .validate import Validator
 
 SPEC = FOLDER / "raft.tla"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, get_args
 
-from raftcheck.tla.values import Value, boolean, domain_of_set, function
+from raftcheck.tla.values import Value, boolean, domain_of_set, function, items, truth
 
 from .events import (
     AppendEntriesRequest,
@@ -36,6 +36,22 @@ STATE_FIELDS = {
     "match_index": "matchIndex",
 }
 """Fields of NodeState to the variables of raft.tla."""
+
+RECORD_FIELDS = {
+    "source": "msource",
+    "dest": "mdest",
+    "term": "mterm",
+    "last_log_index": "mlastLogIndex",
+    "last_log_term": "mlastLogTerm",
+    "vote_granted": "mvoteGranted",
+    "prev_log_index": "mprevLogIndex",
+    "prev_log_term": "mprevLogTerm",
+    "entries": "mentries",
+    "commit_index": "mcommitIndex",
+    "success": "msuccess",
+    "match_index": "mmatchIndex",
+}
+"""Fields of messages to those of raft.tla."""
 
 
 class _Shape:
@@ -89,6 +105,21 @@ def message(m: Message) -> Value:
             granted = boolean(m.vote_granted)
             return _vote_response("RequestVoteResponse", m.term, granted, m.source, m.dest)
 
+
+def message_of(record: Value) -> Message:
+    """The message that a record of raft.tla is."""
+    fields = dict(items(record))
+    kind = _MESSAGES[fields["mtype"]]
+    values = {name: fields[RECORD_FIELDS[name]] for name in kind.__struct_fields__}
+    for name in ("vote_granted", "success"):
+        if name in values:
+            values[name] = truth(values[name])
+    if "entries" in values:
+        values["entries"] = tuple([Entry(**dict(items(entry))) for entry in values["entries"]])
+    return kind(**values)
+
+
+_MESSAGES: dict[Value, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 _STATE_VALUES: dict[str, Callable[[Any], Value]] = {
     "log": entries,

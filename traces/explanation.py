@@ -8,79 +8,24 @@ observed where raft.tla allows something else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
-from raftcheck.spec.model import FOLDER
 from raftcheck.spec.model import actions as actions_of_raft
-from raftcheck.tla.environment import Environment
-from raftcheck.tla.errors import Span
 from raftcheck.tla.evaluator import Evaluator
-from raftcheck.tla.explanation import Failure, sides, successors
+from raftcheck.tla.explanation import Failure, Source, successors
 from raftcheck.tla.model import Model, State
-from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Quantifier, Ref, variables_written
+from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Ref, variables_written
 from raftcheck.tla.values import Function, Value, format_value, items
 
-from .errors import printable
+from .conjuncts import false_conjunct, is_of_raft, of_field, of_variable, place_of, source_of, text_of
 from .events import Event
+from .refusal import Conjunct, Difference, Refusal
 
 INTERNAL = {
     "BecomeLeader": ("Candidate", "ObservedRole"),
     "AdvanceCommitIndex": ("Leader", "ObservedCommitIndex"),
 }
 """Moves that a server makes of itself: its role before, and what is amiss where the move is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that was observed, and what it would have been after the nearest step."""
-
-    name: str
-    observed: str
-    allowed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A line that no step of raft.tla explains.
-
-    line         its number in the trace, from 1
-    action       the action of raft.tla that comes nearest to it
-    taken        the actions that explain a part of the line before that
-    conjunct     the conjunct that is false, with its place ("raft.tla:310") and the values of its sides
-    differences  observed against allowed
-    before       the server's state in the spec before the nearest action
-    """
-
-    line: int
-    server: str
-    event: str
-    action: str
-    taken: tuple[str, ...]
-    place: str
-    conjunct: str
-    values: tuple[str, ...]
-    differences: tuple[Difference, ...]
-    message: str
-    before: tuple[tuple[str, str], ...]
-
-    def report(self, place: str | None = None) -> str:
-        """The refusal for people; `place` is where its line stands, if that is in a file."""
-        where = place or f"line {self.line}"
-        lines = [f"{where}: {self.server} {self.action} is not a step of raft.tla"]
-        width = max([len(d.name) for d in self.differences], default=0)
-        for difference in self.differences:
-            lines.append(f"  observed  {difference.name:{width}} = {difference.observed}")
-            lines.append(f"  allowed   {difference.name:{width}} = {difference.allowed}")
-        lines.append(f"  false     {self.conjunct}    ({self.place})")
-        lines += [f"            {value}" for value in self.values]
-        after = f" after {', '.join(self.taken)}" if self.taken else ""
-        lines.append(f"  event     {self.event}{after}")
-        if self.message:
-            lines.append(f"  message   {self.message}")
-        lines += [f"  {'before' if not place else '':8}  {name} = {value}"
-                  for place, (name, value) in enumerate(self.before)]  # fmt: skip
-        return "\n".join(map(printable, lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +36,15 @@ class _Blocked:
     step: str
     action: str
     failure: Failure
-    inside: bool
-    """Whether it stopped in the action of raft.tla itself, and not at what Traceraft adds."""
+    failures: tuple[Failure, ...]
+    """What all its ways ended with; `failure` is the nearest to success."""
+    sources: tuple[Source, ...]
+    """Where the variables got their values on these ways."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it came as far as into the action of raft.tla."""
+        return self.action in self.failure.trail
 
 
 def explain(model: Model, number: int, event: Event, attempts: Mapping[State, tuple[str, ...]]) -> Refusal:
@@ -109,38 +61,85 @@ def explain(model: Model, number: int, event: Event, attempts: Mapping[State, tu
     nearest = _nearest(blocked, amiss, model, taken, state, event)
     before = reached
     if nearest is not None:
-        action, failure = nearest.action, nearest.failure
+        action = nearest.action
         differences = (
             _differences_of_sends(model, nearest)
             or _differences_of_message(state)
             or amiss.differences(event)
         )
+        gives, false = _why_blocked(model, nearest, differences)
     else:
         place = _to_blame(model, taken, amiss)
         action = taken[place] if taken else _cause(event)
+        extra = bool(state["unsent"]) and _is_handled(state)
+        differences = (
+            [Difference("sends", _list(state["unsent"]), "nothing more")]
+            if extra
+            else amiss.differences(event)
+        )
+        failure = _nothing_unsent(model) if extra else amiss.first()
+        name = "messages" if extra else _observed_name(failure.node)
+        earlier = [attempt for attempt, trail in attempts.items() if trail == taken[:place]]
+        if taken:
+            before, source = _source(model, earlier, action, name, state[name])
+            gives, false = (
+                (_whole(source), None) if extra else of_variable(model, before, source, event.server)
+            )
+        else:  # no action gives another value
+            gives, false = None, false_conjunct(model, reached, failure)
         taken = taken[:place]
-        before = next(attempt for attempt, earlier in attempts.items() if earlier == taken)
-        if state["unsent"] and _is_handled(state):
-            failure = _nothing_unsent(model)
-            differences = [Difference("sends", _list(state["unsent"]), "nothing more")]
-        else:
-            failure = amiss.first()
-            differences = amiss.differences(event)
     return Refusal(
         line=number,
         server=event.server,
         event=event.event,
         action=action,
         taken=taken,
-        place=_place(failure.node.span),
-        conjunct=_conjunct(failure.node),
-        values=_values(model, reached, failure),
+        gives=gives,
+        false=false,
         differences=tuple(differences),
         message=format_value(state["line"].values[state["line"].domain.index["message"]])
         if event.message
         else "",
         before=_server_state(model.named(before), event.server),
     )
+
+
+def _why_blocked(
+    model: Model, step: _Blocked, differences: Sequence[Difference]
+) -> tuple[Conjunct | None, Conjunct | None]:
+    """What of raft.tla gives another message than was sent, and the conjunct that is false."""
+    failure = step.failure
+    if is_of_raft(failure.node) or "messages" not in failure.assigned:
+        return None, false_conjunct(model, step.state, failure)
+    source = source_of(step.sources, "messages", failure.assigned["messages"])
+    assert source is not None, step
+    field = differences[0].name.removeprefix("sends").strip() if differences else ""
+    if field:
+        (message,) = _sent(model, step)
+        others = [other for other in step.failures if is_of_raft(other.node)]
+        found = of_field(model, step.state, source, message, field, others)
+        if found is not None:
+            return found
+    return _whole(source), None
+
+
+def _whole(source: Source) -> Conjunct:
+    return Conjunct(text_of(source.node.span), place_of(source.node.span), ())
+
+
+def _source(
+    model: Model, states: Sequence[State], action: str, name: str, value: Value
+) -> tuple[State, Source]:
+    """Where the action gives the variable its value, in a step from one of the states, and from which."""
+    step = model.definition(f"Trace{action}").body
+    found = []
+    for state in states:
+        sources: list[Source] = []
+        ways = successors(model.evaluator(state), step, {}, model.variables, sources=sources)
+        if any(True for _ in ways) and (source := source_of(sources, name, value)) is not None:
+            found.append((state, source))
+    same = [(state, source) for state, source in found if source.value == value]
+    return (same or found)[0]
 
 
 def _progress(model: Model, reached: State, taken: tuple[str, ...]) -> tuple[int, ...]:
@@ -237,13 +236,14 @@ def _blocked(model: Model, state: State) -> Iterator[_Blocked]:
         assert isinstance(step, Ref)
         assert isinstance(step.to, Definition)
         failures: list[Failure] = []
-        if any(True for _ in successors(evaluator, step, {}, model.variables, failures=failures)):
+        sources: list[Source] = []
+        ways = successors(evaluator, step, {}, model.variables, failures=failures, sources=sources)
+        if any(True for _ in ways):
             continue
         failure = max(failures, key=lambda f: f.depth)
         action = step.to.name.removeprefix("Trace")
         if action in raft:
-            inside = action in failure.trail
-            yield _Blocked(state, step.to.name, action, failure, inside)
+            yield _Blocked(state, step.to.name, action, failure, tuple(failures), tuple(sources))
 
 
 def _nearest(
@@ -285,9 +285,7 @@ def _differences_of_sends(model: Model, step: _Blocked) -> list[Difference]:
     """The fields in which the message that was sent differs from the one that raft.tla sends."""
     if "NextSend" not in text_of(step.failure.node.span):
         return []
-    evaluator = Evaluator(model.binding, model.named(step.state), {**step.failure.assigned})
-    allowed = _messages(evaluator, model, "Sent", step.failure.environment)
-    observed = _messages(evaluator, model, "NextSend", step.failure.environment)
+    allowed, observed = _sent(model, step), _sent(model, step, "NextSend")
     if len(allowed) == 1 and len(observed) == 1:
         a, o = allowed[0], observed[0]
         if type(a) is Function and type(o) is Function and a.domain is o.domain:
@@ -331,8 +329,10 @@ def _nothing_unsent(model: Model) -> Failure:
     return Failure(0, ("Explained",), node, {}, {})
 
 
-def _messages(evaluator: Evaluator, model: Model, name: str, environment: Environment) -> list[Value]:
-    bag = evaluator.value(model.definition(name).body, environment)
+def _sent(model: Model, step: _Blocked, name: str = "Sent") -> list[Value]:
+    """The messages that the step sends, or the one that the line says was sent next (NextSend)."""
+    evaluator = Evaluator(model.binding, model.named(step.state), {**step.failure.assigned})
+    bag = evaluator.value(model.definition(name).body, step.failure.environment)
     return [message for message, _ in items(bag)]
 
 
@@ -348,43 +348,6 @@ def _cause(event: Event) -> str:
     if event.message is not None and event.event in ("Receive", "Crash"):
         return f"Handle{type(event.message).__name__}"
     return event.event
-
-
-def text_of(span: Span) -> str:
-    """The text of a part of the spec, on one line, without comments."""
-    lines = (FOLDER / Path(span.file).name).read_text(encoding="utf-8").splitlines()
-    part = lines[span.line - 1 : span.end_line]
-    part[-1] = part[-1][: span.end_column - 1]
-    part[0] = part[0][span.column - 1 :]
-    return " ".join(" ".join(line.partition("\\*")[0] for line in part).split())
-
-
-def _conjunct(node: Expr) -> str:
-    """The text of a false conjunct; where it is `\\E x \\in S : ...` and S is empty, without the rest."""
-    if isinstance(node, Quantifier) and not node.universal:
-        end = node.bounds[-1].span
-        return text_of(replace(node.span, end_line=end.end_line, end_column=end.end_column))
-    return text_of(node.span)
-
-
-def _place(span: Span) -> str:
-    return f"{Path(span.file).name}:{span.line}"
-
-
-def _values(model: Model, state: State, failure: Failure) -> tuple[str, ...]:
-    """The sides of the false conjunct, with their values, where these are not the text itself."""
-    evaluator = model.evaluator(state)
-    parts = list(sides(evaluator, failure))
-    if isinstance(failure.node, Quantifier):
-        at = Evaluator(model.binding, model.named(state), failure.assigned)
-        domains = [bound.domain for bound in failure.node.bounds]
-        parts += [(domain.span, at.value(domain, failure.environment)) for domain in domains]
-    found = []
-    for span, value in parts:
-        text, shown = text_of(span), format_value(value)
-        if text != shown:
-            found.append(f"{text} = {shown}")
-    return tuple(found)
 
 
 def _server_state(state: dict[str, Value], server: str) -> tuple[tuple[str, str], ...]:

@@ -8,17 +8,22 @@ agree with the state, is said in TLA+; here it is only carried out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.spec.model import trace_model
 from raftcheck.tla.model import Model, State
-from raftcheck.tla.values import apply
+from raftcheck.tla.values import Value, apply
 
 from .encoding import STATE_FIELDS, line
 from .events import Event
-from .explanation import Refusal, explain
+from .explanation import explain
+from .refusal import Refusal
+
+KEPT = 8
+"""Lines that a judge can go back by, to see whether one came too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,14 @@ class Validator:
     """Judges one trace, event by event. After a refusal it has nothing more to say."""
 
     def __init__(self, servers: Sequence[str]) -> None:
+        self.servers = tuple(servers)
         self._model: Model = trace_model(tuple(servers))
         self._take = self._model.step("Take")
         self._next = self._model.trail("TraceNext")
         self._explained = self._model.formula("Explained")
         self._raft = frozenset(actions_of_raft())
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._earlier: tuple[tuple[Event, list[State]], ...] = ()
         self._candidates: list[State] = list(self._model.initial_states())
         self._steps: dict[State, Step] = {}
         """Of the last line: how each state that was reached from where it begins was reached first."""
@@ -99,13 +106,12 @@ class Validator:
         assert self.refusal is None, "the trace is refused already"
         judged = self.judged
         judged.lines += 1
-        record = line(event)
-        begun = [state for before in self._candidates for state in self._take(before, record)]
-        attempts: dict[State, tuple[str, ...]] = dict.fromkeys(begun, ())
-        explained = self._explanations(begun, attempts, settled=_shows_moves(event))
+        attempts: dict[State, tuple[str, ...]] = {}
+        explained = self._explanations(event, attempts)
         if not explained:
             self.refusal = explain(self._model, judged.lines, event, attempts)
             return self.refusal
+        self._earlier = (*self._earlier[1 - KEPT :], (event, self._candidates))
         self._candidates = explained
         if len(explained) > judged.most_candidates:
             judged.most_candidates = len(explained)
@@ -131,17 +137,46 @@ class Validator:
             state = found[-1].before
         return found[::-1]
 
-    def _explanations(
-        self, begun: list[State], attempts: dict[State, tuple[str, ...]], settled: bool
-    ) -> list[State]:
+    def instead(self, event: Event) -> Validator | None:
+        """A judge who has seen this event in the place of the one refused; None if it is refused as well."""
+        other = copy(self)
+        other.judged, other.refusal, other._steps = Judged(), None, {}
+        attempts: dict[State, tuple[str, ...]] = {}
+        other._candidates = self._explanations(event, attempts)
+        if not other._candidates:
+            return None
+        other._least = min(other._candidates, key=lambda state: len(attempts[state]))
+        other.taken = attempts[other._least]
+        return other
+
+    def earlier(self) -> Iterator[tuple[Event, Validator]]:
+        """The last lines that were accepted, the latest first, each with a judge who has not seen it yet."""
+        for event, candidates in reversed(self._earlier):
+            other = copy(self)
+            other._candidates = candidates
+            yield event, other
+
+    @property
+    def candidates(self) -> int:
+        """How many states explain the trace so far."""
+        return len(self._candidates)
+
+    def states(self) -> list[dict[str, Value]]:
+        """What raft.tla knows after the last line that was accepted: the states that explain the trace."""
+        return [self._model.named(state) for state in self._candidates]
+
+    def _explanations(self, event: Event, attempts: dict[State, tuple[str, ...]]) -> list[State]:
         """The states that explain the line, of all that steps of Traceraft reach from its beginning.
 
-        `attempts` takes in every state reached, with the actions of raft.tla taken. `settled`: a state that
-        explains the line need not be left, since no other that does is behind it.
+        `attempts` takes in every state reached, with the actions of raft.tla taken.
         """
-        explained = []
+        record = line(event)
+        todo = [state for before in self._candidates for state in self._take(before, record)]
+        attempts.update(dict.fromkeys(todo, ()))
         self._steps.clear()
-        todo = begun
+        # A state that explains the line need not be left, where no other that does is behind it.
+        settled = _shows_moves(event)
+        explained = []
         for before in todo:  # grows while it is walked
             if self._explained.test(before):
                 explained.append(before)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
+from .diagnosis import LOOKED_AHEAD, diagnosed
 from .encoding import STATE_FIELDS
 from .errors import TraceError
 from .events import Event
 from .evidence import Evidence
-from .explanation import Refusal
 from .files import read_trace
+from .refusal import Refusal
 from .validate import Judged, Validator
 from .wellformed import Line
 
@@ -92,16 +94,19 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
     place = name
     silent = dict.fromkeys(servers)
     for place, event in chain(opening, lines):
-        refusal = judge.observe(event)
+        judge.observe(event)
         for witness in witnesses:
             witness(event, judge)
         if event.event != "Init":
             silent.pop(event.server, None)
-        if refusal is not None:
+        if judge.refusal is not None:
             break
         if judge.judged.most_candidates > MOST_CANDIDATES:
             found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
             raise TraceError(f"{place}: {found}; expected lines that show more")
+    refusal = judge.refusal
+    if refusal is not None:
+        refusal = diagnosed(judge, event, _following(lines))
     compared = judge.judged.compared
     return Validation(
         file=name,
@@ -112,11 +117,20 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
         compared=compared,
         never_compared=tuple(name for name in ("sends", "message", *STATE_FIELDS) if not compared[name]),
         most_candidates=judge.judged.most_candidates,
-        refusal=judge.refusal,
-        vacuous=_vacuous(judge.judged) if judge.refusal is None else None,
+        refusal=refusal,
+        vacuous=_vacuous(judge.judged) if refusal is None else None,
         evidence=Evidence(judge.actions, judge.judged.lines - len(servers), compared, tuple(silent)),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _following(lines: Iterator[Line]) -> list[Event]:
+    """The next lines, up to one that is no event: the verdict has been given before it."""
+    found: list[Event] = []
+    with suppress(TraceError):
+        for _, event in islice(lines, LOOKED_AHEAD):
+            found.append(event)
+    return found
 
 
 def _vacuous(judged: Judged) -> str | None:

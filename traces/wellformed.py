@@ -95,13 +95,13 @@ def known(lines: Iterable[Line], servers: Collection[str]) -> Iterator[Line]:
 
 def _fitting(lines: Iterator[Line]) -> Iterator[Line]:
     for place, event in lines:
-        misfit = _misfit(event)
-        if misfit is not None:
-            raise TraceError(f"{place}: {misfit}")
+        problem = misfit(event)
+        if problem is not None:
+            raise TraceError(f"{place}: {problem}")
         yield place, event
 
 
-def _misfit(event: Event) -> str | None:
+def misfit(event: Event) -> str | None:
     """What an event has that it may not have, or lacks."""
     kind = event.event
     if kind not in event_names():

@@ -11,7 +11,7 @@ from raftcheck.properties.node import Caps, Implementation
 from raftcheck.properties.safety import FIELDS, Violation
 from raftcheck.properties.scheduler import draw_plan, generator_of, made_up
 from raftcheck.properties.schedules import Deliver, Restart, Timeout
-from raftcheck.traces.explanation import Refusal
+from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
 
 from .tiny_raft import Tiny, TinyNode, tiny

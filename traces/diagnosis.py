@@ -1,0 +1,37 @@
+"""What can be said of a refused line beyond where it parts from raft.tla; and only once the verdict is final.
+
+It takes the judge a hundred times as long as the verdict, or more: the line is judged again and again, with
+fields ignored, in another place, or in parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .events import Event
+from .ignoring import smallest
+from .mismatch import mismatch_of
+from .refusal import Refusal
+from .validate import Validator
+
+LOOKED_AHEAD = 20
+"""Lines after the refused one that are looked at, to tell a mistake in it from one in their order."""
+
+
+def diagnosed(judge: Validator, event: Event, following: Sequence[Event] = ()) -> Refusal:
+    """The judge's refusal of the event, with what could be ignored, and the kind of mistake that it is."""
+    refusal = judge.refusal
+    assert refusal is not None, event
+    search = smallest(judge, event, following)
+    mismatch = mismatch_of(judge, event, refusal.line, following, search)
+    return replace(refusal, ignorable=search.found, bounded=search.bounded, mismatch=mismatch)
+
+
+def diagnosis_of(servers: Sequence[str], events: Sequence[Event]) -> Refusal:
+    """Why the last of these events is refused, and all before it are accepted."""
+    judge = Validator(servers)
+    for event in events:
+        if judge.observe(event) is not None:
+            return diagnosed(judge, event)
+    raise AssertionError("nothing is refused")
