@@ -282,10 +282,10 @@ def _logs(event: Event, known: dict[str, Value]) -> Iterator[tuple[Entry, ...]]:
 
 def _numbers(event: Event, known: dict[str, Value]) -> list[int]:
     """Terms and indexes that the server knows."""
-    of_server = [apply(known[name], event.server) for name in ("currentTerm", "commitIndex")]
-    of_message = [event.message.term] if event.message is not None else []
+    term = apply(known["currentTerm"], event.server)
+    of_line = [event.message.term] if event.message is not None else []
     length = len(apply(known["log"], event.server))
-    return [*of_server, *of_message, length, length + 1]
+    return [term, term + 1, *of_line, apply(known["commitIndex"], event.server), length, length + 1]
 
 
 def _values_at_hand(event: Event) -> list[str]:
