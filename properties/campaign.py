@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -20,6 +20,7 @@ from itertools import count, islice
 
 from raftcheck.tla.coverage import Counts
 from raftcheck.traces.coverage import Covered
+from raftcheck.traces.events import Event
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness
 
@@ -83,13 +84,23 @@ Results = Generator[Result, None, None]
 
 
 def run_schedule(
-    implementation: Implementation, campaign: Campaign, index: int, witnesses: Sequence[Witness] = ()
+    implementation: Implementation,
+    campaign: Campaign,
+    index: int,
+    witnesses: Sequence[Witness] = (),
+    record: Callable[[Event], object] | None = None,
 ) -> tuple[Schedule, Outcome]:
-    """One schedule of a campaign, with the actions that were enabled, and its outcome."""
+    """One schedule of a campaign, with the actions that were enabled, and its outcome.
+
+    `record` takes the events in place of the outcome.
+    """
     rng = generator_of(campaign.seed, index)
     plan = draw_plan(rng, implementation.caps, campaign.servers, campaign.length)
     judge = campaign.new_judge(plan.servers)
-    outcome = run(implementation, plan.servers, plan.config, made_up(plan, rng), judge, witnesses=witnesses)
+    source = made_up(plan, rng)
+    outcome = run(
+        implementation, plan.servers, plan.config, source, judge, witnesses=witnesses, record=record
+    )
     schedule = Schedule(
         servers=plan.servers,
         actions=tuple(outcome.performed),
@@ -122,7 +133,7 @@ def _one_by_one(campaign: Campaign, batches: Iterator[tuple[int, ...]]) -> Resul
 def _result(implementation: Implementation, campaign: Campaign, index: int) -> Result:
     covered = Covered()
     witnesses = [covered] if campaign.covered else []
-    schedule, outcome = run_schedule(implementation, campaign, index, witnesses)
+    schedule, outcome = run_schedule(implementation, campaign, index, witnesses, record=lambda _: None)
     return Result(
         index=index,
         steps=outcome.steps,

@@ -21,14 +21,15 @@ from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.errors import TlaError
 from raftcheck.traces.coverage import page
 from raftcheck.traces.errors import TraceError
-from raftcheck.traces.files import write_trace
+from raftcheck.traces.files import trace_file, write_trace
+from raftcheck.traces.finer import Finer
 
 from . import faultcheck, verdict
 from .campaign import Campaign, run_schedule, usable_processes
 from .checking import Check, check, check_of, replay
 from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, counting, show
 from .coverage import coverage_json, coverage_table
-from .failures import tellable
+from .failures import tellable, told
 from .faultcheck import UnknownFault
 from .modelcommand import model_command
 from .schedules import MOST_SERVERS, ScheduleError, load
@@ -107,6 +108,7 @@ cli.add_command(validate_command)
 @click.option(
     "--trace", type=click.Path(path_type=Path), help="Write the failing or the last run as a trace."
 )
+@click.option("--fine", is_flag=True, help="In the trace, a line for each action of raft.tla.")
 @click.option(
     "--coverage",
     type=click.Path(path_type=Path),
@@ -124,6 +126,7 @@ def check_command(
     length: int | None,
     processes: int | None,
     trace: Path | None,
+    fine: bool,
     coverage: Path | None,
     no_judge: bool,
     as_json: bool,
@@ -132,6 +135,8 @@ def check_command(
     implementation = load_target(target)
     if schedules is None and seconds is None:
         schedules = SCHEDULES
+    if fine and trace is None:
+        raise click.UsageError("--fine is of a trace; expected --trace FILE beside it")
     if no_judge and coverage is not None:
         raise click.UsageError("--coverage is of raft.tla, which --no-judge leaves out; expected one of them")
     campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None)
@@ -139,12 +144,17 @@ def check_command(
         found = check(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
         )
-    if trace is not None and found.kept is not None:
-        write_trace(trace, tellable(found.kept.outcome.events))
-    elif trace is not None and found.schedules:
-        with redirect_stdout(sys.stderr):
-            _, outcome = run_schedule(implementation, campaign, found.schedules - 1)
-        write_trace(trace, tellable(outcome.events))
+    if trace is not None and (found.kept is not None or found.schedules):
+        with trace_file(trace) as write:
+            finer = Finer(write)
+            record = told(finer if fine else write)
+            if found.kept is not None:
+                for event in found.kept.outcome.events:
+                    record(event)
+            else:
+                with redirect_stdout(sys.stderr):
+                    run_schedule(implementation, campaign, found.schedules - 1, record=record)
+            finer.finish()
     if coverage is not None:
         coverage.write_text(page(f"{target}, seed {seed},", found.evidence, found.covered), encoding="utf-8")
     _answer(f"{target}, seed {seed}", found, as_json)

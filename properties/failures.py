@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -65,7 +65,24 @@ def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
 
 def tellable(events: Iterable[Event]) -> Iterator[Event]:
     """The events up to the first that says nothing of its message, because that came without a view."""
-    return takewhile(lambda event: event.event not in _WITH_MESSAGE or event.message is not None, events)
+    return takewhile(_tells, events)
+
+
+def told(write: Callable[[Event], object]) -> Callable[[Event], None]:
+    """Takes events as they come, and passes on those that tellable() would."""
+    going = True
+
+    def take(event: Event) -> None:
+        nonlocal going
+        going = going and _tells(event)
+        if going:
+            write(event)
+
+    return take
+
+
+def _tells(event: Event) -> bool:
+    return event.event not in _WITH_MESSAGE or event.message is not None
 
 
 _WITH_MESSAGE = frozenset({"Receive", "DuplicateMessage", "DropMessage"})

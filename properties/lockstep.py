@@ -71,9 +71,11 @@ class Lockstep:
         config: Mapping[str, Any],
         judge: Validator | None = None,
         witnesses: Sequence[Witness] = (),
+        record: Callable[[Event], object] | None = None,
     ) -> None:
         self.cluster = Cluster(implementation, servers, config)
         self.outcome = Outcome()
+        self._record = record or self.outcome.events.append
         self._judge = judge
         self._witnesses = witnesses
         self._safety = Safety()
@@ -123,7 +125,7 @@ class Lockstep:
     def _witness(self, event: Event) -> bool:
         """Has everybody look at an event; True if the spec did. It comes first, since it explains more."""
         outcome = self.outcome
-        outcome.events.append(event)
+        self._record(event)
         judged = self._judge is not None and self.cluster.has_views
         if self._judge is not None and judged:
             outcome.failure = self._judge.observe(event)
@@ -142,9 +144,13 @@ def run(
     judge: Validator | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
     witnesses: Sequence[Witness] = (),
+    record: Callable[[Event], object] | None = None,
 ) -> Outcome:
-    """Does the actions of `source`, up to the first failure; witnesses see each event once it is judged."""
-    lockstep = Lockstep(implementation, servers, config, judge, witnesses)
+    """Does the actions of `source`, up to the first failure; witnesses see each event once it is judged.
+
+    `record` takes the events, as they come, in place of the outcome: a run may be long.
+    """
+    lockstep = Lockstep(implementation, servers, config, judge, witnesses, record)
     outcome = lockstep.outcome
     with watchdog(lockstep.cluster, patience_seconds):
         lockstep.start()

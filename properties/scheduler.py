@@ -41,6 +41,9 @@ SHORTEST, LONGEST = 60, 300
 SERVER_COUNTS = (1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 5, 5)
 """Mostly three, as few as show most mistakes; even counts for quorums, one for the lonely leader."""
 
+MANY_ACTIONS = 5000
+"""In a longer schedule clients ask for no more than in one of so many: a server shows its whole log."""
+
 MOST_OPERATIONS = 6
 """How far ahead a crash is set: a call of the reference makes up to two writes, a sync and four sends."""
 
@@ -108,7 +111,7 @@ def draw_plan(rng: random.Random, caps: Caps, servers: int | None = None, length
             deliver=10.0,
             election=rng.choice((0.05, 0.2, 0.5, 1.5)),
             heartbeat=rng.choice((0.3, 1.0, 2.0)),
-            request=rng.choice((0.3, 1.0, 2.0)),
+            request=rng.choice((0.3, 1.0, 2.0)) * min(MANY_ACTIONS / (length or LONGEST), 1.0),
             duplicate=duplicate,
             drop=drop,
             crash=crash,

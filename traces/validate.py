@@ -35,6 +35,15 @@ class Step:
     after: State
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How the last line is explained: from a state that explained all before it, to one that explains it."""
+
+    origin: State
+    steps: tuple[Step, ...]
+    end: State
+
+
 @dataclass(slots=True)
 class Judged:
     """What a verdict rests on.
@@ -88,6 +97,8 @@ class Validator:
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._earlier: tuple[tuple[Event, list[State]], ...] = ()
         self._candidates: list[State] = list(self._model.initial_states())
+        self._begun: dict[State, State] = {}
+        """Of the last line: each state that it begins with, and the one before."""
         self._steps: dict[State, Step] = {}
         """Of the last line: how each state that was reached from where it begins was reached first."""
         self._least: State = self._candidates[0]
@@ -130,12 +141,20 @@ class Validator:
 
     def steps(self) -> list[Step]:
         """The steps of Traceraft that explain the last line, in their order."""
+        return list(self._explanation(self._least).steps)
+
+    def explanations(self) -> list[Explanation]:
+        """One for each state that explains the trace up to here, the one that claims least first."""
+        others = [state for state in self._candidates if state is not self._least]
+        return [self._explanation(state) for state in (self._least, *others)]
+
+    def _explanation(self, end: State) -> Explanation:
         found = []
-        state = self._least
+        state = end
         while state in self._steps:
             found.append(self._steps[state])
             state = found[-1].before
-        return found[::-1]
+        return Explanation(self._begun[state], tuple(found[::-1]), end)
 
     def instead(self, event: Event) -> Validator | None:
         """A judge who has seen this event in the place of the one refused; None if it is refused as well."""
@@ -171,7 +190,8 @@ class Validator:
         `attempts` takes in every state reached, with the actions of raft.tla taken.
         """
         record = line(event)
-        todo = [state for before in self._candidates for state in self._take(before, record)]
+        self._begun = {state: before for before in self._candidates for state in self._take(before, record)}
+        todo = list(self._begun)
         attempts.update(dict.fromkeys(todo, ()))
         self._steps.clear()
         # A state that explains the line need not be left, where no other that does is behind it.

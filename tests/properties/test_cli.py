@@ -336,6 +336,22 @@ def test_the_trace_of_a_failure_is_refused(raftcheck: CommandLine) -> None:
     assert "Restart" in ended.out
 
 
+def test_a_fine_trace_is_accepted_as_the_actions_that_check_counts(raftcheck: CommandLine) -> None:
+    options = ("--schedules", "1", "--length", "400", "--servers", "3", "--processes", "1", "--json")
+    counted = raftcheck("check", *options, "--trace", "out.ndjson", "--fine").answer["actions"]
+    trace = raftcheck("validate", "out.ndjson", "--json").answer["traces"][0]
+    assert trace["verdict"] == "conforms"
+    assert trace["actions"] == counted
+    assert trace["lines"] >= sum(counted.values())
+
+
+def test_the_fine_trace_of_a_failure_ends_with_what_is_refused(raftcheck: CommandLine) -> None:
+    raftcheck("check", FAULT, "--trace", "out.ndjson", "--fine", "--processes", "1")
+    lines = (raftcheck.folder / "out.ndjson").read_text().splitlines()
+    refused = raftcheck("validate", "out.ndjson").out
+    assert f"out.ndjson:{len(lines)}: " in refused
+
+
 def test_a_trace_is_exported_for_the_model_checkers(raftcheck: CommandLine) -> None:
     raftcheck("check", "--schedules", "1", "--trace", "out.ndjson", "--processes", "1")
     ended = raftcheck("validate", "out.ndjson", "--export", "new/folder", "--lines", "20")
@@ -473,6 +489,7 @@ def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None
         (["validate", "no_such_file.ndjson"], "no_such_file.ndjson"),
         (["validate", "empty.json"], "empty.json"),
         (["validate"], "TRACE"),
+        (["check", "--fine"], "expected --trace FILE beside it"),
         (["validate", "--export", "out", "one.ndjson", "two.ndjson"], "--export with 2 traces"),
         (["validate", "a.ndjson", "--merged", "b.ndjson"], "expected --merge with it"),
         (["validate", "--merge", "a.ndjson", "--merged", "./a.ndjson"], "is one of the files to merge"),
