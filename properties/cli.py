@@ -15,24 +15,23 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
-import msgspec
 
-from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.errors import TlaError
 from raftcheck.traces.coverage import page
 from raftcheck.traces.errors import TraceError
 from raftcheck.traces.files import trace_file, write_trace
 from raftcheck.traces.finer import Finer
 
-from . import faultcheck, verdict
+from . import faultcheck
+from .answers import answer, status_of
 from .campaign import Campaign, run_schedule, usable_processes
-from .checking import Check, check, check_of, replay
+from .checking import check
 from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, counting, show
-from .coverage import coverage_json, coverage_table
-from .failures import tellable, told
+from .failures import told
 from .faultcheck import UnknownFault
 from .modelcommand import model_command
-from .schedules import MOST_SERVERS, ScheduleError, load
+from .replaycommand import replay_command
+from .schedules import MOST_SERVERS, ScheduleError
 from .targets import REFERENCE, TargetError, load_target
 from .tracecommand import validate_command
 
@@ -88,6 +87,7 @@ def cli(context: click.Context) -> int:
 
 
 cli.add_command(model_command)
+cli.add_command(replay_command)
 cli.add_command(validate_command)
 
 
@@ -157,30 +157,8 @@ def check_command(
             finer.finish()
     if coverage is not None:
         coverage.write_text(page(f"{target}, seed {seed},", found.evidence, found.covered), encoding="utf-8")
-    _answer(f"{target}, seed {seed}", found, as_json)
-    return _status(found)
-
-
-@cli.command("replay")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("target", required=False)
-@click.option("--trace", type=click.Path(path_type=Path), help="Write the run as a trace.")
-@click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
-def replay_command(file: Path, target: str | None, trace: Path | None, no_judge: bool, as_json: bool) -> int:
-    """Do the schedule in FILE again, on the TARGET that it was found on or on another."""
-    schedule = load(file)
-    schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
-    with redirect_stdout(sys.stderr):
-        outcome = replay(load_target(schedule.target), schedule, judged=not no_judge)
-    if trace is not None:
-        write_trace(trace, tellable(outcome.events))
-    idle = len(schedule.actions) - len(outcome.performed)
-    if outcome.failure is None and idle and not as_json:
-        click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled\n")
-    found = check_of(schedule, outcome, file)
-    _answer(f"{schedule.target}, {file}", found, as_json)
-    return _status(found)
+    answer(f"{target}, seed {seed}", found, as_json)
+    return status_of(found)
 
 
 @cli.command("faults")
@@ -210,25 +188,3 @@ def faults_command(
     if interrupted:
         return INTERRUPTED
     return CONFORMS if all(result.is_right for result in caught) else DIVERGES
-
-
-def _answer(subject: str, found: Check, as_json: bool) -> None:
-    if as_json:
-        answer = verdict.as_json(found, actions_of_raft())
-        if found.covered:
-            answer["coverage"] = coverage_json(found.covered, found.actions)
-        click.echo(json.dumps(answer))
-        return
-    show(verdict.as_table(subject, found, actions_of_raft()))
-    if found.covered:
-        show(coverage_table(found.covered, found.actions))
-    if found.kept is not None:
-        click.echo("\n" + found.kept.report())
-    elif found.died is not None:
-        click.echo("\n" + found.died)
-
-
-def _status(found: Check) -> int:
-    if found.interrupted:
-        return INTERRUPTED
-    return CONFORMS if found.word in ("conforms", "safe") else DIVERGES

@@ -90,6 +90,10 @@ _WITH_MESSAGE = frozenset({"Receive", "DuplicateMessage", "DropMessage"})
 
 def name_of(schedule: Schedule, failure: Failure) -> str:
     """Target, mistake and seed: the same failure has the same name, and goes to the same place."""
-    target = schedule.target.removeprefix("raftcheck.properties.faults:")
-    parts = (target, kind_of(failure)[1], schedule.seed.replace("/", "-"))
+    return joined(schedule.target, kind_of(failure)[1], schedule.seed)
+
+
+def joined(target: str, mistake: str, origin: str) -> str:
+    """A name for a folder."""
+    parts = (target.removeprefix("raftcheck.properties.faults:"), mistake, origin.replace("/", "-"))
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts)))

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from raftcheck.tla.run import current, running
 from raftcheck.tla.values import is_field_name
 
 from . import modelverdict
-from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, show, telling
+from . import walks as walks_on_target
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, counting, show, telling
 from .modelcheck import Answer, Engine, Question, Walks, answer
 
 WALKS, DEPTH = 1000, 100
@@ -57,11 +58,20 @@ class Seconds(click.ParamType[float]):
         return seconds
 
 
+class _Command(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """`--simulate 200` is `--simulate --walks 200`."""
+        for place in range(len(args) - 1, 0, -1):
+            if args[place - 1] == "--simulate" and args[place].isdecimal():
+                args.insert(place, "--walks")
+        return super().parse_args(ctx, args)
+
+
 MOST_CALLS = 20_000
 """How deep Python may call while operators recur; twice as deep was seen to fit a stack of 8 MiB."""
 
 
-@click.command("model")
+@click.command("model", cls=_Command)
 @click.argument("module", required=False, type=click.Path(path_type=Path), metavar="[MODULE.tla]")
 @click.option("--config", type=click.Path(path_type=Path), help="[default: MODULE.cfg, beside the module]")
 @click.option("--engine", type=click.Choice(["raftcheck", "tlc"]), default="raftcheck", show_default=True)
@@ -74,8 +84,18 @@ MOST_CALLS = 20_000
     type=click.IntRange(min=1),
     help=f"Stop at paths of as many states; with --simulate: steps of a walk at most. [default: {DEPTH}]",
 )
-@click.option("--simulate", is_flag=True, help="Random walks in place of a search.")
-@click.option("--walks", type=click.IntRange(min=1), help=f"How many. [default: {WALKS}]")
+@click.option("--simulate", is_flag=True, help="Random walks in place of a search. With a number: so many.")
+@click.option(
+    "--walks",
+    type=click.IntRange(min=1),
+    help=f"How many. [default: {WALKS}; with --replay: {walks_on_target.WALKS}]",
+)
+@click.option(
+    "--replay",
+    "target",
+    metavar="TARGET",
+    help="Have TARGET follow each walk. [default module: spec/Coderaft.tla, raft.tla as code takes it]",
+)
 @click.option("--seed", type=int, help="Where the chance of the walks comes from. [default: 0]")
 @click.option(
     "--format",
@@ -102,6 +122,7 @@ def model_command(
     depth: int | None,
     simulate: bool,
     walks: int | None,
+    target: str | None,
     seed: int | None,
     form: str,
     output: Path | None,
@@ -111,7 +132,8 @@ def model_command(
 
     Ends with 0 if all that is to hold does in every reachable state, 1 if something is violated, 2 if the
     input is bad, 3 if the search was not complete (a bound stopped it, or it is a simulation) and nothing is
-    violated so far, 130 if interrupted.
+    violated so far, 130 if interrupted. With --replay, 0 says that TARGET (`reference`, or module:attribute)
+    follows all walks, and 1 that it does not: the first such is kept under .raftcheck/failures.
     """
     if not simulate and (walks is not None or seed is not None):
         raise click.UsageError("--walks and --seed are for --simulate")
@@ -119,6 +141,10 @@ def model_command(
         raise click.UsageError("--memory and --workers are for a search, and not for --simulate")
     if engine == "tlc" and depth is not None and not simulate:
         raise click.UsageError("--depth is nothing that TLC can bound; expected --seconds or --memory")
+    if target is not None:
+        if not simulate or engine == "tlc" or form != "text" or output is not None:
+            raise click.UsageError("--replay is for --simulate, of our engine, without --format, --output")
+        return _replay(target, module, config, walks, seed or 0, depth, seconds, as_json)
     if walks is None and seconds is None:
         walks = WALKS
     if output is not None and not output.resolve().parent.is_dir():
@@ -140,6 +166,46 @@ def model_command(
             found = answer(question, lambda so_far: tell(_news(so_far)))
         _print(found, form, output, as_json)
     return INTERRUPTED if found.result.stopped == "interrupt" else STATUS[found.word]
+
+
+def _replay(
+    target: str,
+    module: Path | None,
+    config: Path | None,
+    walks: int | None,
+    seed: int,
+    depth: int | None,
+    seconds: float | None,
+    as_json: bool,
+) -> int:
+    """Random walks on a target."""
+    module, config = _files(walks_on_target.MODULE if module is None else module, config)
+    if walks is None and seconds is None:
+        walks = walks_on_target.WALKS
+    with (
+        _bounds_of_python_lifted(),
+        counting("walks", walks) as watch,
+        redirect_stdout(sys.stderr),
+    ):
+        found = walks_on_target.replay_walks(
+            target,
+            walks,
+            depth=depth or walks_on_target.DEPTH,
+            seed=seed,
+            seconds=seconds,
+            module=module,
+            config=config,
+            progress=watch,
+        )
+    if as_json:
+        click.echo(json.dumps(walks_on_target.as_json(target, found)))
+    else:
+        show(walks_on_target.as_table(target, found))
+        if report := found.report():
+            click.echo("\n" + report)
+    if found.result.stopped == "interrupt":
+        return INTERRUPTED
+    return CONFORMS if found.conforms else DIVERGES
 
 
 @contextmanager

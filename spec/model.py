@@ -1,4 +1,4 @@
-"""Loads the specification: raft.tla as the judge of traces (Traceraft) and as bounded models (MCraft).
+"""Loads the specification: raft.tla as it stands, as the judge of traces (Traceraft), bounded (MCraft).
 
 Knows where the .tla and .cfg files are, and which names of raft.tla are its actions.
 """
@@ -27,6 +27,13 @@ def trace_config(servers: tuple[str, ...]) -> Config:
 def trace_model(servers: tuple[str, ...]) -> Model:
     """Traceraft for a cluster of these servers; compiled once for each cluster."""
     return Model(load(FOLDER / "Traceraft.tla"), trace_config(servers), memoise=False)
+
+
+@cache
+def raft_model(servers: tuple[str, ...]) -> Model:
+    """raft.tla itself for a cluster of these servers, without clients; compiled once for each cluster."""
+    config = with_constants(load_config(FOLDER / "raft.cfg"), Server=frozenset(servers))
+    return Model(load(FOLDER / "raft.tla"), config, memoise=False)
 
 
 @cache

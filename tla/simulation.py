@@ -8,6 +8,7 @@ are uniform, and follow from the seed alone. What is said of whole behaviors is 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from .bounds import Stopped, Watch
@@ -19,6 +20,9 @@ from .requirements import Broken, Requirements
 from .run import Run, configuration, current, no_search, running
 from .values import Value, record
 
+Witness = Callable[[Sequence[Step]], bool]
+"""Is shown each walk; False ends the simulation."""
+
 
 def simulate(
     model: Model,
@@ -28,13 +32,14 @@ def simulate(
     depth: int,
     seconds: float | None = None,
     progress: Progress | None = None,
+    witness: Witness | None = None,
 ) -> Result:
     """So many walks (None: until something else ends it) of `depth` steps at most; stops at a violation.
 
     The Result has no distinct states, as none is remembered; its depth is the number of states of the longest
     walk. Raises TlaError for what is wrong with the model itself, such as a false ASSUME.
     """
-    simulation = _Simulation(model, seed, walks, depth, seconds, progress)
+    simulation = _Simulation(model, seed, walks, depth, seconds, progress, witness)
     chance = random.Random(seed)
     run = replace(current(), facts=simulation.fact, trace=simulation.trace, random=chance)
     with running(run):
@@ -51,6 +56,7 @@ class _Simulation:
         depth: int,
         seconds: float | None,
         progress: Progress | None,
+        witness: Witness | None,
     ) -> None:
         self.model = model
         self.seed, self.walks, self.depth = seed, walks, depth
@@ -58,6 +64,7 @@ class _Simulation:
         self.requirements = Requirements(model)
         self.random = random.Random(seed)
         self.progress = progress
+        self.witness = witness
         self.result = Result()
         self.watch = Watch(self.tell, seconds, memory=None)
         self.walked: list[Step] = []
@@ -75,6 +82,8 @@ class _Simulation:
                 while initial and (self.walks is None or result.walks < self.walks):
                     self.walk(self.random.choice(initial), run)
                     result.walks += 1
+                    if self.witness is not None and not self.witness(self.walked):
+                        raise Stopped("witness")
                 self.test_postcondition()
         except Broken as broken:
             result.violation = Violation(broken.kind, broken.name, tuple(self.walked), broken.message)

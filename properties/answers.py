@@ -1,0 +1,36 @@
+"""How the commands that run schedules answer: what they print of a Check, and their exit status."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from raftcheck.spec.model import actions as actions_of_raft
+
+from . import verdict
+from .checking import Check
+from .console import CONFORMS, DIVERGES, INTERRUPTED, show
+from .coverage import coverage_json, coverage_table
+
+
+def answer(subject: str, found: Check, as_json: bool) -> None:
+    if as_json:
+        told = verdict.as_json(found, actions_of_raft())
+        if found.covered:
+            told["coverage"] = coverage_json(found.covered, found.actions)
+        click.echo(json.dumps(told))
+        return
+    show(verdict.as_table(subject, found, actions_of_raft()))
+    if found.covered:
+        show(coverage_table(found.covered, found.actions))
+    if found.kept is not None:
+        click.echo("\n" + found.kept.report())
+    elif found.died is not None:
+        click.echo("\n" + found.died)
+
+
+def status_of(found: Check) -> int:
+    if found.interrupted:
+        return INTERRUPTED
+    return CONFORMS if found.word in ("conforms", "safe") else DIVERGES

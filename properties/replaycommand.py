@@ -1,0 +1,108 @@
+"""The command `raftcheck replay`: a schedule, or a behavior from a model checker, on a target."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import click
+import msgspec
+
+from raftcheck.tla.behaviorfiles import behavior_of, read_bytes
+from raftcheck.traces.events import Event
+from raftcheck.traces.files import write_trace
+
+from .answers import answer, status_of
+from .checking import check_of, replay
+from .console import CONFORMS, DIVERGES, INCOMPLETE, show
+from .failures import tellable
+from .replaying import as_json as replay_as_json
+from .replaying import as_table, replay_behavior
+from .schedules import Schedule, from_json, to_json
+from .targets import REFERENCE, load_target
+
+STATUS = {"conforms": CONFORMS, "diverges": DIVERGES, "undecided": INCOMPLETE}
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("target", required=False)
+@click.option("--trace", type=click.Path(path_type=Path), help="Write the run as a trace.")
+@click.option(
+    "--schedule", "kept", type=click.Path(path_type=Path), help="Write what was done as a schedule."
+)
+@click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+def replay_command(
+    file: Path, target: str | None, trace: Path | None, kept: Path | None, no_judge: bool, as_json: bool
+) -> int:
+    """Do again on TARGET what is in FILE: a schedule, or a behavior of raft.tla or a variant of it.
+
+    A schedule is done on the TARGET that it was found on, or on another. A behavior, on `reference` or
+    another, is one of TLC (its output, a file of -simulate, -dumpTrace json or tla), of Apalache or Quint
+    (ITF), or of `raftcheck model` (text, itf, tla). It is reproduced; or refused at a step that TARGET would
+    not take; or TARGET differs after a step, in a field. Steps have the numbers of the states that they lead
+    to.
+
+    Ends with 0 if TARGET follows a behavior that raft.tla allows, or leaves one that raft.tla forbids where
+    that is forbidden; with 1 if it leaves one that raft.tla allows, follows one that is forbidden, or does
+    anything else that raft.tla does not allow; with 2 if the input is bad; with 3 if it leaves a behavior
+    before the first forbidden step, so that nothing is known of that.
+    """
+    content = read_bytes(file)
+    if not _is_schedule(content):
+        return _replay_behavior(file, content, target or REFERENCE, trace, kept, not no_judge, as_json)
+    schedule = from_json(content, str(file))
+    schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
+    with redirect_stdout(sys.stderr):
+        outcome = replay(load_target(schedule.target), schedule, judged=not no_judge)
+    _write(trace, outcome.events, kept, msgspec.structs.replace(schedule, actions=tuple(outcome.performed)))
+    idle = len(schedule.actions) - len(outcome.performed)
+    if outcome.failure is None and idle and not as_json:
+        click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled\n")
+    found = check_of(schedule, outcome, file)
+    answer(f"{schedule.target}, {file}", found, as_json)
+    return status_of(found)
+
+
+def _is_schedule(content: bytes) -> bool:
+    """A JSON object with actions; or what is to be one, and is not even JSON."""
+    if content.lstrip()[:1] != b"{":
+        return False
+    try:
+        data = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
+    return not {"states", "state", "counterexample"} & data.keys()
+
+
+def _replay_behavior(
+    file: Path,
+    content: bytes,
+    target: str,
+    trace: Path | None,
+    kept: Path | None,
+    judged: bool,
+    as_json: bool,
+) -> int:
+    behavior = behavior_of(content, str(file))
+    with redirect_stdout(sys.stderr):
+        found = replay_behavior(load_target(target), target, behavior, str(file), judged)
+    _write(trace, found.following.events, kept, found.schedule)
+    if as_json:
+        click.echo(json.dumps(replay_as_json(found)))
+    else:
+        show(as_table(found))
+        if report := found.report():
+            click.echo("\n" + report)
+    return STATUS[found.word]
+
+
+def _write(trace: Path | None, events: list[Event], kept: Path | None, schedule: Schedule) -> None:
+    """What the run was, where that is wanted."""
+    if trace is not None:
+        write_trace(trace, tellable(events))
+    if kept is not None:
+        kept.write_bytes(to_json(schedule))

@@ -1,0 +1,173 @@
+"""Replays a behavior on an Implementation, and says what that means.
+
+raft.tla decides what is good news. To follow a behavior that it allows is right, and so is not to follow one
+that it forbids, up to the step that it forbids. What the servers did on the way is judged by raft.tla
+besides, as in lockstep.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from raftcheck.tla.behaviors import Behavior, to_itf, to_text
+from raftcheck.traces.encoding import STATE_FIELDS
+from raftcheck.traces.events import Event
+from raftcheck.traces.files import write_trace
+from raftcheck.traces.validate import Validator
+
+from .failures import FOLDER, joined, tellable
+from .following import COMPARED, MOST_SHOWN, Following, follow
+from .lockstep import Failure
+from .node import Implementation
+from .safety import Safety
+from .schedules import Schedule, to_json
+from .steps import Walk, walk_of
+
+Word = Literal["conforms", "diverges", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A behavior, how far the target followed it, and what raft.tla or a property has against what it did."""
+
+    name: str
+    target: str
+    behavior: Behavior
+    walk: Walk
+    following: Following
+    failure: Failure | None
+
+    @property
+    def word(self) -> Word:
+        """undecided: the target left the behavior before it came to what raft.tla forbids."""
+        departure, unlawful = self.following.departure, self.walk.unlawful
+        if self.failure is not None:
+            return "diverges"
+        if departure is None or not unlawful:
+            return "conforms" if (departure is None) == (not unlawful) else "diverges"
+        return "conforms" if departure.step.number >= unlawful[0].number else "undecided"
+
+    @property
+    def why(self) -> str:
+        """The verdict in words."""
+        if self.failure is not None:
+            return "what it did is not Raft as raft.tla has it"
+        followed = self.following.departure is None
+        if not self.walk.unlawful:
+            other = "does not follow a behavior of raft.tla; what it did instead, raft.tla allows as well"
+            return "it follows a behavior of raft.tla" if followed else f"it {other}"
+        if self.word == "undecided":
+            return "it left the behavior before that leaves raft.tla"
+        return f"it {'follows' if followed else 'does not follow'} a behavior that raft.tla forbids"
+
+    @property
+    def schedule(self) -> Schedule:
+        """What was done, to be done again."""
+        return Schedule(
+            self.walk.servers, tuple(self.following.performed), seed=self.name, target=self.target
+        )
+
+    def report(self) -> str:
+        """Where it left the behavior, and what it did wrong, as far as it did."""
+        departure, failure = self.following.departure, self.failure
+        parts = [part.report() for part in (departure, failure) if part is not None]
+        return "\n\n".join(parts)
+
+
+def replay_behavior(
+    implementation: Implementation, target: str, behavior: Behavior, name: str, judged: bool = True
+) -> Replay:
+    """Replays; TlaError where it is no behavior of a Raft as raft.tla's."""
+    walk = walk_of(behavior, name)
+    following = follow(implementation, walk)
+    failure = following.finding or _failure(walk.servers, following.events, judged and following.has_views)
+    return Replay(name, target, behavior, walk, following, failure)
+
+
+def _failure(servers: Sequence[str], events: Sequence[Event], judged: bool) -> Failure | None:
+    """What raft.tla, where it can judge, and the properties have against what was seen."""
+    judge, safety = Validator(servers) if judged else None, Safety()
+    for event in events:
+        found = (judge.observe(event) if judge is not None else None) or safety.observe(event)
+        if found is not None:
+            return found
+    return None
+
+
+def keep(replay: Replay, folder: Path = FOLDER) -> Path:
+    """Writes a replay under a name that says what it is; its folder."""
+    departure = replay.following.departure
+    action = departure.step.action if departure is not None else "reproduced"
+    path = folder / joined(replay.target, action, replay.name)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "behavior.itf.json").write_text(json.dumps(to_itf(replay.behavior, "raft.tla")), encoding="utf-8")
+    (path / "schedule.json").write_bytes(to_json(replay.schedule))
+    write_trace(path / "trace.ndjson", tellable(replay.following.events))
+    text = f"{replay.report()}\n\n{to_text(replay.behavior)}\n{again(path, replay.target)}\n"
+    (path / "report.txt").write_text(text, encoding="utf-8")
+    return path
+
+
+def again(path: Path, target: str) -> str:
+    """How to see a replay that was kept once more."""
+    return f"replay    raftcheck replay {path / 'behavior.itf.json'} {target}"
+
+
+def as_table(replay: Replay) -> RenderableType:
+    """What the behavior is, how far it was followed, what was compared, and the verdict."""
+    walk, following = replay.walk, replay.following
+    summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    summary.add_row("behavior", f"{replay.name}, {len(walk.states)} states of {', '.join(walk.servers)}")
+    unlawful = [f"step {step.number}, {step}" for step in walk.unlawful]
+    shown = "; ".join(unlawful[:MOST_SHOWN]) + (", ..." if len(unlawful) > MOST_SHOWN else "")
+    summary.add_row(
+        "forbidden", f"{shown}: not allowed by raft.tla" if unlawful else "no step: all are raft.tla's"
+    )
+    if walk.loops:
+        summary.add_row("endless", "up to where it repeats itself")
+    summary.add_row("target", replay.target)
+    skipped = f", {following.skipped} of them left out as nothing comes of them" if following.skipped else ""
+    summary.add_row("done", f"{following.done} of {len(walk.steps)} steps{skipped}")
+    counts = [f"{STATE_FIELDS.get(name, name)} {following.compared[name]}" for name in (*COMPARED, "answer")]
+    summary.add_row("compared", ", ".join(counts))
+    departure = following.departure
+    where = f" at step {departure.step.number}, {departure.step}" if departure is not None else ""
+    summary.add_row("outcome", f"{following.word}{where}")
+    style = {"conforms": "bold green", "diverges": "bold red", "undecided": "bold yellow"}[replay.word]
+    summary.add_row("verdict", Text(f"{replay.word}: {replay.why}", style))
+    return summary
+
+
+def as_json(replay: Replay) -> dict[str, Any]:
+    """The one object of --json."""
+    following, departure = replay.following, replay.following.departure
+    return {
+        "verdict": replay.word,
+        "reason": replay.why,
+        "target": replay.target,
+        "outcome": following.word,
+        "steps": len(replay.walk.steps),
+        "done": following.done,
+        "skipped": following.skipped,
+        "unlawful": [{"step": step.number, "action": str(step)} for step in replay.walk.unlawful],
+        "departure": None
+        if departure is None
+        else {
+            "step": departure.step.number,
+            "action": str(departure.step),
+            "field": departure.what,
+            "observed": departure.observed,
+            "expected": departure.expected,
+        },
+        "compared": dict(following.compared),
+        "actions": len(following.performed),
+        "failure": None if replay.failure is None else replay.failure.report(),
+    }
