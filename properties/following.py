@@ -273,19 +273,23 @@ class _Follower:
         expected = self.walk.seen(number, server)
         wrong = _differences(observed, expected, fields)
         if wrong and all(_differences(observed, other, fields) for other in ahead(self.walk, number, server)):
-            blamed = {name: self.blamed(name, move, server) for name in wrong}
-            name = min(wrong, key=lambda name: blamed[name].number)
-            seen, wanted = (_field(state, name, server) for state in (observed, expected))
-            self.differ(blamed[name], f"{STATE_FIELDS[name]} of {server}", seen, wanted)
+            step, name, wanted = self.blamed(move, server, observed) or (move.cause, wrong[0], expected)
+            values = (_field(state, name, server) for state in (observed, wanted))
+            self.differ(step or move.steps[0], f"{STATE_FIELDS[name]} of {server}", *values)
         self.following.compared.update(name for name in fields if _is_comparable(observed, expected, name))
 
-    def blamed(self, name: str, move: Move, server: str) -> Step:
-        """The step of a move that last changed this field in the behavior; else its cause."""
-        for step in reversed(move.steps):
+    def blamed(self, move: Move, server: str, observed: NodeState) -> tuple[Step, str, NodeState] | None:
+        """The first step of a move of which a server does not show the change, nor any later one of the same.
+
+        With the field, and the state that the step leads to.
+        """
+        after = [self.walk.seen(step.number, server) for step in move.steps]
+        for place, step in enumerate(move.steps):
             before = self.walk.seen(max(step.number - 1, 1), server)
-            if getattr(before, name) != getattr(self.walk.seen(step.number, server), name):
-                return step
-        return move.cause or move.steps[0]
+            for name in _differences(before, after[place], _differences(observed, after[place], COMPARED)):
+                if not any(_agrees(observed, later, name) for later in after[place + 1 :]):
+                    return step, name, after[place]
+        return None
 
     def compare_answer(self, answer: Message, sent: Sequence[Message]) -> None:
         """Holds what a server answered against what it answers in the behavior."""
@@ -332,6 +336,11 @@ def _is_comparable(observed: NodeState, expected: NodeState, name: str) -> bool:
     if name == "match_index":
         return expected.role == "Leader" and observed.role in ("Leader", None)
     return True
+
+
+def _agrees(observed: NodeState, expected: NodeState, name: str) -> bool:
+    """Whether a field can be compared, and is the same."""
+    return _is_comparable(observed, expected, name) and _plain(observed, name) == _plain(expected, name)
 
 
 def _differences(observed: NodeState, expected: NodeState, fields: Sequence[str]) -> list[str]:

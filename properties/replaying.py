@@ -44,15 +44,19 @@ class Replay:
     walk: Walk
     following: Following
     failure: Failure | None
+    judged: bool
+    """Whether raft.tla was asked about each step of the target."""
 
     @property
     def word(self) -> Word:
-        """undecided: the target left the behavior before it came to what raft.tla forbids."""
+        """undecided: the target did not come to what raft.tla forbids, or nothing can be seen of that."""
         departure, unlawful = self.following.departure, self.walk.unlawful
         if self.failure is not None:
             return "diverges"
-        if departure is None or not unlawful:
-            return "conforms" if (departure is None) == (not unlawful) else "diverges"
+        if not unlawful:
+            return "conforms" if departure is None else "diverges"
+        if departure is None:  # what the behavior did against raft.tla was not seen here
+            return "undecided" if self.judged else "diverges"
         return "conforms" if departure.step.number >= unlawful[0].number else "undecided"
 
     @property
@@ -64,6 +68,8 @@ class Replay:
         if not self.walk.unlawful:
             other = "does not follow a behavior of raft.tla; what it did instead, raft.tla allows as well"
             return "it follows a behavior of raft.tla" if followed else f"it {other}"
+        if self.word == "undecided" and followed:
+            return "what is seen follows a behavior that raft.tla forbids, which allows all that it did"
         if self.word == "undecided":
             return "it left the behavior before that leaves raft.tla"
         return f"it {'follows' if followed else 'does not follow'} a behavior that raft.tla forbids"
@@ -88,8 +94,9 @@ def replay_behavior(
     """Replays; TlaError where it is no behavior of a Raft as raft.tla's."""
     walk = walk_of(behavior, name)
     following = follow(implementation, walk)
-    failure = following.finding or _failure(walk.servers, following.events, judged and following.has_views)
-    return Replay(name, target, behavior, walk, following, failure)
+    judged = judged and following.has_views
+    failure = following.finding or _failure(walk.servers, following.events, judged)
+    return Replay(name, target, behavior, walk, following, failure, judged)
 
 
 def _failure(servers: Sequence[str], events: Sequence[Event], judged: bool) -> Failure | None:
@@ -111,7 +118,8 @@ def keep(replay: Replay, folder: Path = FOLDER) -> Path:
     (path / "behavior.itf.json").write_text(json.dumps(to_itf(replay.behavior, "raft.tla")), encoding="utf-8")
     (path / "schedule.json").write_bytes(to_json(replay.schedule))
     write_trace(path / "trace.ndjson", tellable(replay.following.events))
-    text = f"{replay.report()}\n\n{to_text(replay.behavior)}\n{again(path, replay.target)}\n"
+    parts = (replay.report(), to_text(replay.behavior).rstrip("\n"), again(path, replay.target))
+    text = "\n\n".join(parts) + "\n"
     (path / "report.txt").write_text(text, encoding="utf-8")
     return path
 

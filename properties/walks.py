@@ -31,7 +31,7 @@ from .failures import FOLDER
 from .following import COMPARED
 from .modelverdict import blame
 from .node import Implementation
-from .replaying import Replay, keep, replay_behavior
+from .replaying import Replay, again, keep, replay_behavior
 from .replaying import as_json as replay_as_json
 from .targets import load_target
 
@@ -73,11 +73,9 @@ class Walked:
 
     def report(self) -> str:
         """The walk that failed, and how to see it again."""
-        return (
-            ""
-            if self.failed is None
-            else f"{self.failed.name}: {self.failed.report()}\n\nkept in {self.kept}"
-        )
+        if self.failed is None or self.kept is None:
+            return ""
+        return f"{self.failed.name}: {self.failed.report()}\n\n{again(self.kept, self.failed.target)}"
 
 
 def replay_walks(

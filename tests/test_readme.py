@@ -111,11 +111,18 @@ def test_a_trace_is_written_and_judged(blocks: list[Block], tmp_path: Path) -> N
 
 
 def test_a_model_is_checked_with_what_is_printed(root: Path, blocks: list[Block]) -> None:
-    _, *arguments = only(blocks, "sh", "raftcheck model").split()
+    _, *arguments = only(blocks, "sh", "raftcheck model spec").split()
     done = raftcheck(root, *arguments)
     assert done.returncode == 0, done.stderr
     printed = re.sub(r"(?m)^(time +).*$| +$", r"\1", done.stdout)
     assert printed.endswith(re.sub(r"(?m)^(time +).*$", r"\1", only(blocks, "text", "never taken")))
+
+
+def test_the_target_follows_walks_of_the_model(blocks: list[Block], tmp_path: Path) -> None:
+    _, *arguments = only(blocks, "sh", "--replay").replace("200", "10").split()
+    done = raftcheck(tmp_path, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "conforms: it follows all walks" in done.stdout
 
 
 def test_a_model_is_checked_from_python(root: Path, blocks: list[Block], tmp_path: Path) -> None:

@@ -69,6 +69,8 @@ def behavior_of(content: bytes, file: str) -> Behavior:
         found = _from_module(text, module, file) if module is not None else _from_frames(text, file)
     except RecursionError:
         raise TlaError(f"{file}: nested too deeply; {EXPECTED}") from None
+    except ValueError:  # of Python, which does not convert them
+        raise TlaError(f"{file}: a number of thousands of digits; {EXPECTED}") from None
     return found
 
 
@@ -126,7 +128,7 @@ def _from_frames(text: str, file: str) -> Behavior:
         body = "\n".join(frame.lines)
         _no_deeper(body, file)
         # What did not change may have been left out.
-        values = values | (_values(body, f"{file}, state at line {frame.line}") if body.strip() else {})
+        values = values | (parse_state(body, f"{file}, state at line {frame.line}") if body.strip() else {})
         states.append(values)
     names = tuple(states[0])
     if any(state.keys() != states[0].keys() for state in states) or not names:
@@ -137,13 +139,6 @@ def _from_frames(text: str, file: str) -> Behavior:
         labels=tuple(frame.label for frame in frames),
         loop=None if loop is None or loop >= len(states) else loop,
     )
-
-
-def _values(body: str, place: str) -> dict[str, Value]:
-    try:
-        return parse_state(body, place)
-    except ValueError as error:  # digits by the thousand
-        raise TlaError(f"{place}: {' '.join(str(error).split())}") from None
 
 
 def _frames(text: str) -> tuple[list[_Frame], int | None]:
@@ -231,10 +226,7 @@ def _defined(text: str, found: re.Match[str], file: str) -> Value:
     body = text[found.end() : following.start() if following is not None else len(text)]
     _no_deeper(body, file)
     line = text.count("\n", 0, found.end()) + 1
-    try:
-        return parse_value(body, f"{file}, definition at line {line}")
-    except ValueError as error:
-        raise TlaError(f"{file}: {' '.join(str(error).split())}") from None
+    return parse_value(body, f"{file}, definition at line {line}")
 
 
 def _plain_record(value: Value) -> Mapping[str, Any]:

@@ -46,6 +46,10 @@ def value_begins() -> frozenset[str]:
     return _grammar().begins()
 
 
+MOST_IN_INTERVAL = 1_000_000
+"""Numbers that `first..last` may stand for: they are all made, and take 60 MB."""
+
+
 @v_args(inline=True)
 class ValueBuilder(Transformer_NonRecursive[Token, Value]):
     """The values of a tree of values.lark, or of a grammar that imports it."""
@@ -64,7 +68,11 @@ class ValueBuilder(Transformer_NonRecursive[Token, Value]):
         return int(digits)
 
     def interval(self, first: Token, last: Token) -> Value:
-        return frozenset(range(int(first), int(last) + 1))
+        low, high = int(first), int(last)
+        if high - low >= MOST_IN_INTERVAL:
+            message = f"saw {first}..{last}, expected an interval of at most {MOST_IN_INTERVAL:,} numbers"
+            raise TlaError(message, token_span(first, self.file))
+        return frozenset(range(low, high + 1))
 
     def string(self, quoted: Token) -> Value:
         def unescape(found: re.Match[str]) -> str:
