@@ -19,7 +19,7 @@ import click
 from raftcheck.tla.errors import TlaError
 from raftcheck.traces.coverage import page
 from raftcheck.traces.errors import TraceError
-from raftcheck.traces.files import trace_file, write_trace
+from raftcheck.traces.files import trace_file
 from raftcheck.traces.finer import Finer
 
 from . import faultcheck
