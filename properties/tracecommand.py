@@ -11,6 +11,7 @@ import click
 
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.traces.coverage import Covered, page
+from raftcheck.traces.dialects import READERS
 from raftcheck.traces.events import Event
 from raftcheck.traces.evidence import together
 from raftcheck.traces.export import export
@@ -31,6 +32,7 @@ STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
 @click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TRACE...")
 @click.option("--merge", is_flag=True, help="The files are one trace, each with the lines of other servers.")
 @click.option("--merged", type=click.Path(path_type=Path), help="Write the merged trace, as far as judged.")
+@click.option("--dialect", type=click.Choice(sorted(READERS)), help="The trace is of another tool.")
 @click.option("--lines", type=click.IntRange(min=1), help="Only the first lines, so many. [default: all]")
 @click.option(
     "--export",
@@ -49,13 +51,19 @@ def validate_command(
     traces: tuple[Path, ...],
     merge: bool,
     merged: Path | None,
+    dialect: str | None,
     lines: int | None,
     folder: Path | None,
     coverage: Path | None,
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
-    sources: list[Source] = [NodeFiles(traces)] if merge else [TraceFile(trace) for trace in traces]
+    if dialect is not None and merge:
+        raise click.UsageError(
+            "--merge is for traces of raftcheck's own format; expected it without --dialect"
+        )
+    read = TraceFile if dialect is None else READERS[dialect]
+    sources: list[Source] = [NodeFiles(traces)] if merge else [read(trace) for trace in traces]
     if merged is not None and not merge:
         raise click.UsageError("--merged says where the merged trace goes; expected --merge with it")
     if merged is not None and merged.resolve() in [trace.resolve() for trace in traces]:

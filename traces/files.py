@@ -56,22 +56,27 @@ def read_trace(path: str | Path) -> Iterator[Line]:
 
 def read_lines(path: str | Path) -> Iterator[Line]:
     """The lines of a file, each an event by itself; TraceError names the first that is none."""
+    return ((place, _event(raw, place)) for place, raw in raw_lines(path))
+
+
+def raw_lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
+    """The lines of a file, which is not empty, each with its place; TraceError where one is too long."""
     try:
         with open(path, "rb") as file:
-            yield from _lines(file, str(path))
+            yield from _numbered(file, str(path))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise TraceError(f"{path}: cannot be read ({reason}); expected a trace file") from None
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[Line]:
+def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
     number = 0
     while raw := file.readline(MOST_BYTES + 1):
         number += 1
         place = f"{name}:{number}"
         if len(raw) > MOST_BYTES:
             raise TraceError(f"{place}: a line of more than {MOST_BYTES:,} bytes; expected one event a line")
-        yield place, _event(raw, place)
+        yield place, raw
     if number == 0:
         raise TraceError(f"{name}: the file is empty; expected a trace, one event a line")
 
