@@ -1,4 +1,4 @@
-"""Traces in the words of other tools: a module here reads or writes one. Here is the table of what is read."""
+"""Traces in the words of other tools: a module here reads or writes one, and this is the table of readers."""
 
 from __future__ import annotations
 
