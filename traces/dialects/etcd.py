@@ -53,8 +53,8 @@ BOOT = ("InitState", "ApplyConfChange", "BecomeFollower")
 """The events with which a server comes up."""
 
 
-MOST_UNKNOWN = 10_000
-"""Entries that a log is shown to have and nobody appended: a bound on what is made of a wrong number."""
+MOST_ENTRIES = 10_000
+"""Of a log at its beginning, and beyond what was appended: a bound on what is made of a wrong number."""
 
 UNKNOWN = Entry(0, "nobody knows")
 
@@ -94,8 +94,7 @@ class EtcdTrace:
         cluster = _Cluster({server.name: server for _, server in opening.values()})
         for place, event in lines:
             try:
-                for translated in cluster.translate(event):
-                    yield place, translated
+                yield from cluster.translate(place, event)
             except _Beyond as beyond:
                 self.stopped = f"{place} {beyond}, which raft.tla does not have"
                 return
@@ -106,7 +105,7 @@ class EtcdTrace:
 class _Server:
     """What the lines so far say of a server.
 
-    waiting   the message that it has received, until a line says what came of it
+    waiting   the message that it has received, until a line says what came of it; received_at: that line
     memory    its term, vote and last index when it was last seen
     stored    the same when it had last stored all: at the Ready before the last one
     ready     the same at the last Ready
@@ -116,8 +115,8 @@ class _Server:
     log: tuple[Entry, ...]
     memory: _Stable
     commit: int
-    role: str = "StateFollower"
     waiting: Message | None = None
+    received_at: str = ""
     restarting: bool = False
     stored: _Stable = field(init=False)
     ready: _Stable = field(init=False)
@@ -127,8 +126,7 @@ class _Server:
 
     def see(self, event: EtcdEvent) -> None:
         """Takes in the state that a line shows."""
-        self.memory = _stable(event)
-        self.commit, self.role = event.state.commit, event.role
+        self.memory, self.commit = _stable(event), event.state.commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +155,16 @@ class _Cluster:
         self._copies: Counter[EtcdMessage] = Counter()
         self._flying: dict[EtcdMessage, Message] = {}
 
-    def translate(self, event: EtcdEvent) -> Iterator[Event]:
-        """The events that a line stands for, or that it shows to have happened before."""
+    def translate(self, place: str, event: EtcdEvent) -> Iterator[Line]:
+        """The events that a line stands for. That a message was thrown away is only seen later."""
         server = self._servers.get(event.nid)
         if server is None:
             raise _Beyond(f"is of server {plain(event.nid)}, which joins the cluster")
         self._refuse_what_raft_has_not(event, server)
-        yield from self._events(event, server)
+        for happened in self._events(event, server):
+            yield server.received_at if happened.event == "DropMessage" else place, happened
+        if event.name.startswith("Receive"):
+            server.received_at = place
         if not server.restarting:
             server.see(event)
 
@@ -191,7 +192,7 @@ class _Cluster:
                 yield from self._become_follower(event, server)
             case "SendAppendEntriesResponse" | "SendRequestVoteResponse" if not _to_itself(event):
                 yield from self._answer(event, server)
-            case _ if server.restarting:
+            case "ApplyConfChange" if server.restarting:
                 pass
             case _:
                 yield from self._thrown_away(server)
@@ -216,7 +217,10 @@ class _Cluster:
             case "Replicate" | "ChangeConf":
                 entry = _entry(event.state.term, len(server.log) + 1)
                 server.log = (*server.log, entry)
-                yield Event(event="ClientRequest", server=server.name, value=entry.value, sends=())
+                state = msgspec.structs.replace(state, log=None)  # is appended to after the line is written
+                yield Event(
+                    event="ClientRequest", server=server.name, value=entry.value, sends=(), state=state
+                )
             case "SendAppendEntriesRequest" | "SendRequestVoteRequest":
                 sent = self._send(event, server)
                 name = event.name.removeprefix("Send").removesuffix("Request")
@@ -321,7 +325,7 @@ def _refuse_unread(
 ) -> None:
     """An old request is answered by the commit index, without looking at its entries or its commit index."""
     end = request.prev_log_index + len(request.entries)
-    old = sent.success and request.prev_log_index < server.commit
+    old = request.prev_log_index < server.commit == sent.match_index
     if old and (sent.match_index > end or event.state.commit < min(request.commit_index, end)):
         raise _Beyond("answers an old request by the commit index, unread")
 
@@ -335,9 +339,7 @@ def _merged(log: tuple[Entry, ...], request: AppendEntriesRequest) -> tuple[Entr
 
 def _log(log: tuple[Entry, ...], length: int) -> tuple[Entry, ...]:
     """The log as long as it was seen to be; with entries that nobody has, where that is longer."""
-    missing = length - len(log)
-    if missing > MOST_UNKNOWN:
-        raise _Beyond(f"has a log of {length:,} entries, more than were appended")
+    missing = min(length - len(log), MOST_ENTRIES)
     return (*log, *[UNKNOWN] * missing) if missing > 0 else log[:length]
 
 
@@ -415,6 +417,9 @@ def _begun(place: str, event: EtcdEvent) -> tuple[Line, _Server]:
     if event.log > 0 and event.state.term > 1:
         found = f"begins with a log of {event.log:,} entries, of which no line says the terms"
         raise TraceError(f"{place}: {found}; expected the trace of a cluster from its beginning")
+    if event.log > MOST_ENTRIES:
+        found = f"begins with a log of {event.log:,} entries"
+        raise TraceError(f"{place}: {found}; expected at most {MOST_ENTRIES:,}")
     log = tuple(_entry(1, index) for index in range(1, event.log + 1))
     server = _Server(event.nid, log, _stable(event), event.state.commit)
     init = Event(event="Init", server=event.nid, state=_state(event, server))
