@@ -18,7 +18,7 @@ import click
 
 from raftcheck.tla.errors import TlaError
 from raftcheck.traces.coverage import page
-from raftcheck.traces.errors import TraceError
+from raftcheck.traces.errors import TraceError, printable
 from raftcheck.traces.files import trace_file
 from raftcheck.traces.finer import Finer
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _complain(problem: str) -> int:
-    click.echo("raftcheck: " + " ".join(problem.split()), err=True)
+    click.echo("raftcheck: " + printable(" ".join(problem.split())), err=True)
     return BAD_INPUT
 
 

@@ -19,6 +19,7 @@ from typing import Literal, NoReturn
 from raftcheck.tla.values import Function, apply, format_value
 from raftcheck.traces import encoding
 from raftcheck.traces.encoding import STATE_FIELDS
+from raftcheck.traces.errors import printable
 from raftcheck.traces.events import AppendEntriesRequest, Event, Message, NodeState
 
 from .cluster import Cluster
@@ -57,11 +58,12 @@ class Departure:
     expected: str
 
     def report(self) -> str:
-        return (
-            f"{self.word} at step {self.step.number}, {self.step}: {self.what}\n"
-            f"  observed  {self.observed}\n"
-            f"  expected  {self.expected}"
+        lines = (
+            f"{self.word} at step {self.step.number}, {self.step}: {self.what}",
+            f"  observed  {self.observed}",
+            f"  expected  {self.expected}",
         )
+        return "\n".join(map(printable, lines))
 
 
 @dataclass(slots=True)

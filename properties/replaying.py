@@ -19,6 +19,7 @@ from rich.text import Text
 
 from raftcheck.tla.behaviors import Behavior, to_itf, to_text
 from raftcheck.traces.encoding import STATE_FIELDS
+from raftcheck.traces.errors import printable
 from raftcheck.traces.events import Event
 from raftcheck.traces.files import write_trace
 from raftcheck.traces.validate import Validator
@@ -131,24 +132,25 @@ def again(path: Path, target: str) -> str:
 
 def as_table(replay: Replay) -> RenderableType:
     """What the behavior is, how far it was followed, what was compared, and the verdict."""
-    walk, following = replay.walk, replay.following
-    summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    summary.add_row("behavior", f"{replay.name}, {len(walk.states)} states of {', '.join(walk.servers)}")
+    walk, following, departure = replay.walk, replay.following, replay.following.departure
     unlawful = [f"step {step.number}, {step}" for step in walk.unlawful]
-    shown = "; ".join(unlawful[:MOST_SHOWN]) + (", ..." if len(unlawful) > MOST_SHOWN else "")
-    summary.add_row(
-        "forbidden", f"{shown}: not allowed by raft.tla" if unlawful else "no step: all are raft.tla's"
-    )
-    if walk.loops:
-        summary.add_row("endless", "up to where it repeats itself")
-    summary.add_row("target", replay.target)
+    forbidden = "; ".join(unlawful[:MOST_SHOWN]) + (", ..." if len(unlawful) > MOST_SHOWN else "")
     skipped = f", {following.skipped} of them left out as nothing comes of them" if following.skipped else ""
-    summary.add_row("done", f"{following.done} of {len(walk.steps)} steps{skipped}")
     counts = [f"{STATE_FIELDS.get(name, name)} {following.compared[name]}" for name in (*COMPARED, "answer")]
-    summary.add_row("compared", ", ".join(counts))
-    departure = following.departure
     where = f" at step {departure.step.number}, {departure.step}" if departure is not None else ""
-    summary.add_row("outcome", f"{following.word}{where}")
+    rows = {
+        "behavior": f"{replay.name}, {len(walk.states)} states of {', '.join(walk.servers)}",
+        "forbidden": f"by raft.tla: {forbidden}" if unlawful else "nothing: all steps are raft.tla's",
+        "endless": "replayed up to where it repeats itself" if walk.loops else "",
+        "target": replay.target,
+        "done": f"{following.done} of {len(walk.steps)} steps{skipped}",
+        "compared": ", ".join(counts),
+        "outcome": f"{following.word}{where}",
+    }
+    summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, said in rows.items():
+        if said:
+            summary.add_row(name, printable(said))
     style = {"conforms": "bold green", "diverges": "bold red", "undecided": "bold yellow"}[replay.word]
     summary.add_row("verdict", Text(f"{replay.word}: {replay.why}", style))
     return summary

@@ -19,7 +19,7 @@ from raftcheck.tla.errors import TlaError
 from raftcheck.tla.model import Model
 from raftcheck.tla.values import Function, ModelValue, Value, apply, format_value, function
 from raftcheck.traces.decoding import message_of, state_of
-from raftcheck.traces.encoding import line
+from raftcheck.traces.encoding import STATE_FIELDS, line
 from raftcheck.traces.encoding import message as encoded
 from raftcheck.traces.events import (
     NOBODY,
@@ -113,7 +113,7 @@ class Walk:
 def copies(state: State) -> dict[Value, int]:
     """The messages in flight, each with the number of its copies."""
     bag = state["messages"]
-    return dict(bag.items()) if isinstance(bag, Function) else {}
+    return dict(bag.items()) if isinstance(bag, Function) else {}  # <<>> is the empty one
 
 
 def walk_of(behavior: Behavior, name: str) -> Walk:
@@ -126,6 +126,10 @@ def walk_of(behavior: Behavior, name: str) -> Walk:
             for state in behavior.states
         )
         servers = _servers(states[0])
+        for state in states:
+            _check(state, servers)
+        for server in servers:
+            state_of(states[0], server)
         states = tuple(_with_nobody(state, servers) for state in states)
         steps = []
         for number, (before, after) in enumerate(pairwise(states), 2):
@@ -197,19 +201,27 @@ def _made_plain(value: Value, known: dict[Value, Value]) -> Value:
 def _servers(state: State) -> tuple[str, ...]:
     terms = state["currentTerm"]
     names = list(terms.domain.keys) if isinstance(terms, Function) else []
-    if not 1 <= len(names) <= MOST_SERVERS or not all(isinstance(name, str) and name for name in names):
+    if not 1 <= len(names) <= MOST_SERVERS or not all(map(_is_name, names)):
         seen = format_value(terms)[:60]
         raise TlaError(f"currentTerm = {seen}; expected terms of 1 to {MOST_SERVERS} servers with names")
-    servers = tuple(sorted(map(str, names)))
-    for name in ("role", "votedFor", "log", "commitIndex", "votesGranted", "nextIndex", "matchIndex"):
+    return tuple(sorted(map(str, names)))
+
+
+def _is_name(value: Value) -> bool:
+    return isinstance(value, str) and value.isprintable() and value != NOBODY
+
+
+def _check(state: State, servers: tuple[str, ...]) -> None:
+    """TlaError where a variable has not the shape of raft.tla's; what is in it, _step looks at."""
+    for name in ("currentTerm", *STATE_FIELDS.values()):
         value = state[name]
         if not isinstance(value, Function) or value.domain.set != frozenset(servers):
-            raise TlaError(
-                f"{name} = {format_value(value)[:60]}; expected a value for each of {', '.join(servers)}"
-            )
-    for server in servers:
-        state_of(state, server)
-    return servers
+            listed = ", ".join(servers)
+            raise TlaError(f"{name} = {format_value(value)[:60]}; expected a value for each of {listed}")
+    bag = state["messages"]
+    counts = bag.values if isinstance(bag, Function) else bag
+    if not isinstance(counts, tuple) or not all(type(count) is int and count > 0 for count in counts):
+        raise TlaError(f"messages = {format_value(bag)[:60]}; expected a bag, or a set")
 
 
 def _with_nobody(state: State, servers: tuple[str, ...]) -> State:

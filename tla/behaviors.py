@@ -222,9 +222,11 @@ def from_itf(itf: Any, file: str = "<itf>") -> Behavior:
 
 
 def _label(state: Mapping[str, Any]) -> str:
+    """The action that led to a state, as raftcheck has it, or Quint, or some who use Apalache."""
     meta = state.get("#meta")
-    label = meta.get("action", "") if isinstance(meta, Mapping) else ""
-    return label if isinstance(label, str) else ""
+    label = meta.get("action") if isinstance(meta, Mapping) else None
+    label = label or state.get("mbt::actionTaken") or state.get("action_taken")
+    return label if isinstance(label, str) and label != "init" else ""
 
 
 class _ItfReader:

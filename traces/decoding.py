@@ -49,9 +49,10 @@ def state_of(
     """What a state of raft.tla has of a server in these fields; of the indexes, those of its peers."""
     plain = {name: _plain(apply(state[STATE_FIELDS[name]], server)) for name in fields}
     if "votes_granted" in plain:
-        plain["votes_granted"] = tuple(sorted(plain["votes_granted"]))
+        votes = plain["votes_granted"]
+        plain["votes_granted"] = tuple(sorted(votes, key=repr)) if isinstance(votes, list) else votes
     for name in ("next_index", "match_index"):
-        if name in plain:
+        if isinstance(plain.get(name), dict):
             plain[name].pop(server, None)
     try:
         return msgspec.convert(plain, NodeState)
