@@ -1,8 +1,8 @@
 """Broken variants of raft.tla, each with a guard removed or changed, and what comes of their counterexamples.
 
 TLC finds a shortest counterexample to `Trap` in the variant under Coderaft; on record in counterexamples/ is
-what it prints, from the violation on, with -difftrace. `outcome` says beforehand what the reference makes of
-it, and `why`. A `fault` is a reference with the same mistake: that one follows the counterexample to its end.
+what it prints, from the violation on, mostly with -difftrace. `outcome` says beforehand what the reference
+makes of it, and `why`. A `fault` is a reference with the same mistake: that one follows it to its end.
 """
 
 from __future__ import annotations
