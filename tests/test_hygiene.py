@@ -15,6 +15,7 @@ FOREIGN = {
     "where packages come from": r"(index|registry|proxy)[-_]ur[l]",
     "an address of one network": r"\b(10|127|172|192)(\.\d{1,3}){3}\b|\blocal[h]ost:\d",
 }
+LEFT_BY_A_MERGE = re.compile(r"(?m)^\s*([<>|]{7} .*|={7})$")
 LOCK_FILES = re.compile(r"(.*\.lock|.*-lock\..*|requirements.*\.txt|constraints.*\.txt)")
 
 
@@ -47,6 +48,12 @@ def test_no_file_depends_on_one_machine(root: Path, source_files: tuple[Path, ..
 )
 def test_what_depends_on_one_machine_is_caught(parts: tuple[str, str]) -> None:
     assert len(foreign("".join(parts))) == 1
+
+
+def test_no_merge_left_its_marks(root: Path, source_files: tuple[Path, ...]) -> None:
+    assert LEFT_BY_A_MERGE.search("a\n    " + "<" * 7 + " HEAD\nb")
+    for path in source_files:
+        assert not LEFT_BY_A_MERGE.search((root / path).read_text(encoding="utf-8", errors="replace")), path
 
 
 def test_no_versions_are_locked(source_files: tuple[Path, ...]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from .clocks import Clocks
+from .clocks import BEFORE, Clocks
 from .errors import TraceError, plain
 from .events import LARGEST, Event, Message
 from .inflight import InFlight
@@ -62,7 +62,8 @@ class _File:
 class Merge:
     """The lines of several files as one trace, well-formed; to be walked once.
 
-    guesses  how many messages were received so far without being seen to be sent, on lines without a clock
+    guess    the first line that received a message which was not seen to be sent, and no clocks say when it
+             was: its number in the merged trace, and its place
     stuck    why no line of any file can come next, once that is so. The line that is to blame comes last,
              for the judge to refuse; TraceError if it is asked for more
     """
@@ -72,13 +73,15 @@ class Merge:
         self._files: dict[str, _File] = {}
         self._in_flight = InFlight()
         self._clocks = Clocks()
-        self.guesses = 0
+        self.guess: tuple[int, str] | None = None
+        self._taken = 0
         self.stuck: str | None = None
 
     def __iter__(self) -> Iterator[Line]:
         openings = [opened(lines) for lines in self._unopened]
         inits = _all_of([opening for opening, _ in openings])
         yield from known(inits.values(), inits)
+        self._taken = len(inits)
         files = [
             _File(number, tuple(opening), known(_own(opening, following, inits), inits))
             for number, (opening, following) in enumerate(openings)
@@ -125,13 +128,22 @@ class Merge:
         line = file.head
         assert line is not None, file
         event = line[1]
-        if self.stuck is None and event.clock is None and not self._in_flight.is_seen(event):
-            self.guesses += 1
+        self._taken += 1
+        if self.stuck is None and self.guess is None and self._is_guess(event):
+            self.guess = (self._taken, line[0])
         counted = self._clocks.counted(event.server)
         self._clocks.take(line)
         self._in_flight.take(line, counted)
         file.taken += 1
         return line
+
+    def _is_guess(self, event: Event) -> bool:
+        """Whether an event takes what was sent unseen, and the clocks of both sides do not say when."""
+        if self._in_flight.is_seen(event):
+            return False
+        return event.clock is None or (
+            event.message is not None and self._clocks.counted(event.message.source) == BEFORE
+        )
 
     # --- no line can come next ------------------------------------------------------------------------------
 
@@ -143,6 +155,8 @@ class Merge:
         file = min(waiting, key=_File.order)
         asked: list[tuple[str, str]] = []
         files: list[_File] = []
+        nearest: dict[Message, tuple[str, Message]] = {}
+        wanted = [message for other in waiting if (message := _event(other).message) is not None]
         while file not in files:
             files.append(file)
             assert file.head is not None, file
@@ -150,28 +164,39 @@ class Merge:
             message = event.message
             assert message is not None, event
             sender = self._files[message.source]
-            sent, nearest = self._look_ahead(sender, message)
-            if sent is None:
-                self.stuck = _missing(place, event, message, nearest)
+            if sender not in files or message not in [other for _, other in nearest.values()]:
+                self._look_ahead(sender, message, wanted, nearest)
+            found = nearest.get(message)
+            if found is None or found[1] != message:
+                self.stuck = _missing(place, event, message, found)
                 return file
-            asked.append((place, sent))
+            asked.append((place, found[0]))
             file = sender
+        asked = asked[files.index(file) :]
         chain_of_waits = ", but ".join(f"{place} receives what {sent} sends" for place, sent in asked)
         self.stuck = f"{asked[0][0]}: out of order: {chain_of_waits}; expected each message to be sent first"
         return file
 
-    def _look_ahead(self, sender: _File, message: Message) -> tuple[str | None, tuple[str, Message] | None]:
-        """Where a message will be sent in the rest of a file; else the nearest to it that was or will be."""
-        flying = self._in_flight.to(message.dest)
+    def _look_ahead(
+        self,
+        sender: _File,
+        message: Message,
+        wanted: list[Message],
+        nearest: dict[Message, tuple[str, Message]],
+    ) -> None:
+        """Finds where a message will be sent in the rest of a file; else the nearest that was or will be.
+
+        The rest can be read but once: what is nearest to the other messages wanted is found on the way.
+        """
         head = [sender.head] if sender.head is not None else []
         ahead = ((place, other) for place, event in chain(head, sender.lines) for other in event.sends or ())
-        nearest: tuple[str, Message] | None = None
-        for place, other in chain(flying, ahead):
+        for place, other in chain(self._in_flight.to(message.dest), ahead):
+            for sought in wanted:
+                best = nearest.get(sought)
+                if _distance(other, sought) < (LARGEST if best is None else _distance(best[1], sought)):
+                    nearest[sought] = place, other
             if other == message:
-                return place, None
-            if _distance(other, message) < (LARGEST if nearest is None else _distance(nearest[1], message)):
-                nearest = place, other
-        return None, nearest
+                return
 
 
 def _all_of(openings: Iterable[dict[str, Line]]) -> dict[str, Line]:

@@ -67,6 +67,6 @@ class NodeFiles:
 def with_order(found: Validation, merge: Merge) -> Validation:
     """A verdict on merged lines, with what their order has to do with it."""
     guessed = None
-    if found.refusal is not None and merge.guesses:
-        guessed = f"the order is a guess for {merge.guesses:,} messages that were not seen to be sent"
+    if found.refusal is not None and merge.guess is not None and merge.guess[0] <= found.lines:
+        guessed = f"the order is a guess from {merge.guess[1]} on, whose message was not seen to be sent"
     return replace(found, undecided=guessed, order=merge.stuck)

@@ -33,19 +33,16 @@ Where nothing is shown they grow with each line, and neither time nor memory wou
 class Validation:
     """A trace file, judged: accepted if there is no refusal and the verdict is not vacuous.
 
-        lines            lines judged: all of the file, or up to the one that is refused
-        place            where the last of them stands: file and line
-        actions          how often each action of raft.tla was taken to explain them
-        compared         how many lines had each field where it could be compared with the spec
-        never_compared   the fields that no line had so
-        most_candidates  the largest number of states of the spec that explained the trace up to some line
-        vacuous          why acceptance would mean nothing, if so
-    <<<<<<< HEAD
-        evidence         what the verdict rests on
-    =======
-        undecided        why neither acceptance nor a refusal is the last word, if so
-        order            why several files cannot be put in order beyond the line that is refused, if so
-    >>>>>>> ac8f04a (validate --merge: files of several servers as one trace)
+    lines            lines judged: all of the file, or up to the one that is refused
+    place            where the last of them stands: file and line
+    actions          how often each action of raft.tla was taken to explain them
+    compared         how many lines had each field where it could be compared with the spec
+    never_compared   the fields that no line had so
+    most_candidates  the largest number of states of the spec that explained the trace up to some line
+    vacuous          why acceptance would mean nothing, if so
+    evidence         what the verdict rests on
+    undecided        why neither acceptance nor a refusal is the last word, if so
+    order            why several files cannot be put in order beyond the line that is refused, if so
     """
 
     file: str

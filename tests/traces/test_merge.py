@@ -192,6 +192,32 @@ def test_files_that_wait_for_each_other_are_out_of_order() -> None:
     )
 
 
+def test_only_those_that_wait_for_each_other_are_out_of_order() -> None:
+    """n1 waits for n2, which waits for n3, which waits for what n2 sends, sooner than what n1 waits for."""
+    ask_n3, ask_n1 = RequestVoteRequest("n2", "n3", 3, 0, 0), RequestVoteRequest("n2", "n1", 9, 0, 0)
+    ask_n2 = RequestVoteRequest("n3", "n2", 5, 0, 0)
+    files = {
+        "n1": (INITS[0], Event(event="Receive", server="n1", message=ask_n1)),
+        "n2": (
+            INITS[1],
+            Event(event="Receive", server="n2", message=ask_n2, sends=()),
+            Event(event="Timeout", server="n2", sends=(ask_n3,)),
+            Event(event="Timeout", server="n2", sends=(ask_n1,)),
+        ),
+        "n3": (
+            INITS[2],
+            Event(event="Receive", server="n3", message=ask_n3, sends=()),
+            Event(event="Timeout", server="n3", sends=(ask_n2,)),
+        ),
+    }
+    found = merged(files)
+    assert found.place == "n2.ndjson:2"
+    assert found.order == (
+        "n2.ndjson:2: out of order: n2.ndjson:2 receives what n3.ndjson:3 sends, "
+        "but n3.ndjson:2 receives what n2.ndjson:3 sends; expected each message to be sent first"
+    )
+
+
 def test_a_message_is_received_once_unless_the_network_doubles_it() -> None:
     twice = replace(VOTE, sends=(GRANT_2,))
     again = Event(event="DuplicateMessage", server="n2", message=ASK_2)
@@ -199,6 +225,12 @@ def test_a_message_is_received_once_unless_the_network_doubles_it() -> None:
     found = merged(by_server([*INITS, TIMEOUT, VOTE, twice, again]))
     assert found.place == "n2.ndjson:3"
     assert found.order is not None
+
+
+def test_a_newer_term_is_taken_from_a_message_that_is_still_to_be_handled() -> None:
+    newer = Event(event="UpdateTerm", server="n2", message=ASK_2, sends=())
+    vote = replace(VOTE, event="HandleRequestVoteRequest")
+    assert merged(by_server([*INITS, TIMEOUT, newer, vote])).order is None
 
 
 def test_nothing_comes_after_the_line_to_blame() -> None:
@@ -252,9 +284,25 @@ def test_a_refusal_that_rests_on_a_guess_is_undecided() -> None:
     events = [*INITS, TIMEOUT, replace(VOTE, sends=None), wrong]
     found = merged(by_server(events))
     assert (found.place, found.refusal is not None) == ("n1.ndjson:3", True)
-    assert found.undecided == "the order is a guess for 1 messages that were not seen to be sent"
+    assert found.undecided == (
+        "the order is a guess from n1.ndjson:3 on, whose message was not seen to be sent"
+    )
     assert merged(by_server(vector(events))).undecided is None
     assert merged(by_server([*events[:-1], WON])).undecided is None
+
+
+def test_the_clock_of_one_side_alone_is_a_guess_too() -> None:
+    wrong = replace(WON, state=NodeState(current_term=7), clock=5)
+    events = [*INITS, TIMEOUT, replace(VOTE, sends=None), wrong]
+    assert merged(by_server(events)).undecided is not None
+    assert merged(by_server([*events[:4], replace(events[4], clock=1), wrong])).undecided is None
+
+
+def test_a_guess_after_the_refused_line_does_not_touch_the_verdict() -> None:
+    wrong = replace(TIMEOUT, state=NodeState(current_term=7))
+    found = merged(by_server([*INITS, wrong, replace(VOTE, sends=None), WON]))
+    assert found.refusal is not None
+    assert (found.place, found.undecided) == ("n1.ndjson:2", None)
 
 
 @pytest.mark.parametrize(
