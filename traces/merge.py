@@ -64,8 +64,8 @@ class Merge:
 
     guess    the first line that received a message which was not seen to be sent, and no clocks say when it
              was: its number in the merged trace, and its place
-    stuck    why no line of any file can come next, once that is so. The line that is to blame comes last,
-             for the judge to refuse; TraceError if it is asked for more
+    stuck    why no line of any file can come next, once that is so. The line that is to blame, at the place
+             `blamed`, comes last, for the judge to refuse; TraceError if it is asked for more
     """
 
     def __init__(self, files: Sequence[Iterator[Line]]) -> None:
@@ -76,6 +76,7 @@ class Merge:
         self.guess: tuple[int, str] | None = None
         self._taken = 0
         self.stuck: str | None = None
+        self.blamed: str | None = None
 
     def __iter__(self) -> Iterator[Line]:
         openings = [opened(lines) for lines in self._unopened]
@@ -102,7 +103,9 @@ class Merge:
         if not ready:
             ready = [file for file in waiting if self._may_be_unseen(_event(file))]
         if not ready:
-            return self._blame(waiting)
+            file = self._blame(waiting)
+            self.blamed = _place(file)
+            return file
         free = [file for file in ready if not self._waits(file, waiting)]
         return min(free or ready, key=_File.order)
 
@@ -212,6 +215,11 @@ def _all_of(openings: Iterable[dict[str, Line]]) -> dict[str, Line]:
             if len(inits) > MOST_SERVERS:
                 raise TraceError(f"{place}: one Init more; expected at most {MOST_SERVERS} servers")
     return inits
+
+
+def _place(file: _File) -> str:
+    assert file.head is not None, file
+    return file.head[0]
 
 
 def _own(opening: dict[str, Line], following: Iterator[Line], inits: dict[str, Line]) -> Iterator[Line]:

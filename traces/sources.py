@@ -65,8 +65,10 @@ class NodeFiles:
 
 
 def with_order(found: Validation, merge: Merge) -> Validation:
-    """A verdict on merged lines, with what their order has to do with it."""
-    guessed = None
-    if found.refusal is not None and merge.guess is not None and merge.guess[0] <= found.lines:
-        guessed = f"the order is a guess from {merge.guess[1]} on, whose message was not seen to be sent"
-    return replace(found, undecided=guessed, order=merge.stuck)
+    """A verdict on merged lines, with what their order has to do with it; not what is behind a refused line."""
+    if found.refusal is None:
+        return found
+    undecided = found.undecided
+    if merge.guess is not None and merge.guess[0] <= found.lines:
+        undecided = f"the order is a guess from {merge.guess[1]} on, whose message was not seen to be sent"
+    return replace(found, undecided=undecided, order=merge.stuck if merge.blamed == found.place else None)

@@ -233,6 +233,14 @@ def test_a_newer_term_is_taken_from_a_message_that_is_still_to_be_handled() -> N
     assert merged(by_server([*INITS, TIMEOUT, newer, vote])).order is None
 
 
+def test_a_message_that_is_missing_behind_the_refused_line_is_another_matter() -> None:
+    """The judge looks ahead, to tell a mistake in a line from one in the order of lines."""
+    wrong = replace(VOTE, state=NodeState(current_term=7))
+    missing = replace(VOTE, message=replace(ASK_2, term=9))
+    found = merged(by_server([*INITS, TIMEOUT, wrong, missing]))
+    assert (found.place, found.refusal is not None, found.order) == ("n2.ndjson:2", True, None)
+
+
 def test_nothing_comes_after_the_line_to_blame() -> None:
     """Even a judge that took it must not take the rest of the files for nothing."""
     lines = iter(Merge(lines_of(by_server([*INITS, replace(TIMEOUT, sends=()), VOTE]))))

@@ -84,7 +84,7 @@ class EtcdTrace:
         return well_formed(self._translated())
 
     def completed(self, found: Validation) -> Validation:
-        if self.stopped is None or found.refusal is not None:
+        if self.stopped is None or found.refusal is not None or found.undecided is not None:
             return found
         return replace(found, undecided=f"judged up to {self.last}; {self.stopped}")
 
