@@ -65,7 +65,7 @@ class NodeFiles:
 
 
 def with_order(found: Validation, merge: Merge) -> Validation:
-    """A verdict on merged lines, with what their order has to do with it; not what is behind a refused line."""
+    """A verdict on merged lines, with what the order up to there has to do with it."""
     if found.refusal is None:
         return found
     undecided = found.undecided
