@@ -23,7 +23,7 @@ from .validate import Validator
 from .wellformed import event_names, misfit
 
 MOST_FIELDS = 4
-"""How many fields a set has, at most: a line that is wrong in more of them is another line altogether."""
+"""How many fields a set has, at most; more only of the state, where nothing must be guessed."""
 
 MOST_JUDGED = 1_000
 """How many sets of a size are tried, at most; fewer where many states of raft.tla explain the trace."""
@@ -70,10 +70,12 @@ def smallest(judge: Validator, event: Event, following: Sequence[Event] = ()) ->
     """
     parts = list(_parts(judge, event))
     bounded = False
-    for size in range(1, MOST_FIELDS + 1):
+    for size in range(1, max(MOST_FIELDS, len(STATE_FIELDS)) + 1):
         left = max(100, MOST_JUDGED // judge.candidates)
         if size > 2:  # the more fields, the fewer guesses at each
             parts = [part[:FEW] for part in parts]
+        if size > MOST_FIELDS:
+            parts = [part for part in parts if part and part[0].names[0].startswith("state.")]
         found: dict[tuple[str, ...], tuple[tuple[int, int], Ignorable]] = {}
         for edits in _combinations(parts, size):
             names = tuple(name for edit in edits for name in edit.names)

@@ -54,6 +54,8 @@ def _of_fields(judge: Validator, event: Event, search: Search) -> _Supposition:
     if search.found:
         best = search.found[0]
         names = [difference.name for difference in best.fields]
+        if names == ["message"]:
+            return _Supposition(_ANOTHER if _is_flying(judge, event) else _NEVER_SENT, best.lines)
         return _Supposition(_kind_of(names, event), best.lines)
     if event.message is not None and not _is_flying(judge, event):
         return _Supposition(_NEVER_SENT, -1)
@@ -62,14 +64,14 @@ def _of_fields(judge: Validator, event: Event, search: Search) -> _Supposition:
 
 _NEVER_SENT = Mismatch("message extra", "the message is not in flight: nobody sent it, or it is here already")
 
+_ANOTHER = Mismatch("message content", "the line shows what comes of another message that is in flight")
+
 
 def _kind_of(names: Sequence[str], event: Event) -> Mismatch:
     if names == ["event"]:
         return Mismatch("grain", "the line is acceptable under the name of another event")
     if names == ["sends"] and not event.sends:
         return Mismatch("message missing", "raft.tla sends an answer that is not among the sends")
-    if names == ["message"]:
-        return _NEVER_SENT
     if all(name.startswith("sends[") and "." not in name for name in names):
         return Mismatch("message extra", "raft.tla sends less")
     if any(name.startswith(("state.", "value")) for name in names):

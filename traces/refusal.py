@@ -123,7 +123,7 @@ class Refusal:
             names = ", ".join(difference.name for difference in found.fields)
             lines.append(f"  {'or' if number else 'accepted':9} without {names}")
         if not self.ignorable:
-            lines.append("  accepted  not even without several of its fields")
+            lines.append("  accepted  not even without all of its state, or a few fields")
         if self.bounded:
             lines[-1] += " (as far as was tried)"
         return lines

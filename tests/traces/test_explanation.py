@@ -32,7 +32,7 @@ from raftcheck.traces.events import (
     RequestVoteRequest,
     RequestVoteResponse,
 )
-from raftcheck.traces.refusal import Refusal
+from raftcheck.traces.refusal import Mismatch, Refusal
 from raftcheck.traces.validate import Validator
 
 from . import golden
@@ -357,3 +357,38 @@ def test_a_server_begins_as_a_follower_with_the_log_that_it_says() -> None:
     assert differences(refusal) == [("role", '"Leader"', '"Follower"')]
     refusal = refused(Event(event="Init", server="n1", state=NodeState(log=(Entry(1, "v"),), commit_index=2)))
     assert differences(refusal) == [("commitIndex", "2", "1")]
+
+
+# --- what can be said beyond the verdict --------------------------------------------------------------------
+
+
+def diagnosed(*events: Event) -> Refusal:
+    return diagnosis_of(("n1", "n2", "n3"), events)
+
+
+def test_of_the_state_any_number_of_fields_can_be_ignored() -> None:
+    other = NodeState(role="Leader", current_term=9, voted_for="n3", log=(Entry(1, "v"),), commit_index=1)
+    refusal = diagnosed(ELECTION[0], Event(event="Receive", server="n2", message=ASK, state=other))
+    (only,) = refusal.ignorable
+    assert {difference.name for difference in only.fields} == {
+        "state.role", "state.current_term", "state.voted_for", "state.log", "state.commit_index",
+    }  # fmt: skip
+    assert refusal.mismatch is not None
+    assert refusal.mismatch.kind == "state"
+
+
+def test_a_message_that_is_in_flight_is_not_said_to_be_none() -> None:
+    """n2 shows what it does on the request for votes, and names that for entries."""
+    ask, grant = RequestVoteRequest("n3", "n2", 2, 0, 0), RequestVoteResponse("n2", "n3", 2, True)
+    voted = NodeState(current_term=2, voted_for="n3")
+    refusal = diagnosed(
+        *ELECTION,
+        Event(event="Timeout", server="n3"),
+        Event(event="Timeout", server="n3", sends=(ask,)),
+        Event(event="ClientRequest", server="n1", value="v", sends=(APPEND,)),
+        Event(event="Receive", server="n2", message=APPEND, sends=(grant,), state=voted),
+    )
+    assert [difference.name for difference in refusal.ignorable[0].fields] == ["message"]
+    assert refusal.mismatch == Mismatch(
+        "message content", "the line shows what comes of another message that is in flight"
+    )
