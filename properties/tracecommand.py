@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from raftcheck.traces.dialects import READERS
 from raftcheck.traces.events import Event
 from raftcheck.traces.evidence import together
 from raftcheck.traces.export import export
-from raftcheck.traces.files import trace_file
+from raftcheck.traces.files import trace_file, write_trace
+from raftcheck.traces.shrinking import Beginnings, shrunk
 from raftcheck.traces.sources import NodeFiles, Source, TraceFile
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness, validate
@@ -46,6 +48,12 @@ STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
     metavar="OUT.html",
     help="Count which parts of raft.tla the explanation went through; write a page with its text.",
 )
+@click.option(
+    "--shrink",
+    type=click.Path(path_type=Path),
+    metavar="OUT.ndjson",
+    help="If the trace is refused, write those of its lines that are enough for it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def validate_command(
     traces: tuple[Path, ...],
@@ -55,6 +63,7 @@ def validate_command(
     lines: int | None,
     folder: Path | None,
     coverage: Path | None,
+    shrink: Path | None,
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
@@ -68,6 +77,10 @@ def validate_command(
         raise click.UsageError("--merged says where the merged trace goes; expected --merge with it")
     if merged is not None and merged.resolve() in [trace.resolve() for trace in traces]:
         raise click.UsageError(f"--merged {merged} is one of the files to merge; expected another")
+    if shrink is not None and shrink.resolve() in [trace.resolve() for trace in traces]:
+        raise click.UsageError(f"--shrink {shrink} is one of the traces; expected another file")
+    if shrink is not None and len(sources) > 1:
+        raise click.UsageError(f"--shrink with {len(traces)} traces; expected one, for the file is of one")
     if folder is not None and len(sources) > 1:
         raise click.UsageError(f"--export with {len(traces)} traces; expected one, for the module is of one")
     judged = []
@@ -87,7 +100,16 @@ def validate_command(
                 if write is not None:
                     write(event)
 
-            found = validate(islice(source.lines(), lines), source.name, [*witnesses, witness])
+            beginnings = Beginnings()
+            seen: list[Witness] = [*witnesses, beginnings, witness]
+            found = validate(islice(source.lines(), lines), source.name, seen)
+        if found.refusal is not None:
+            smaller = shrunk(source.lines(), found.refusal, beginnings)
+            if smaller is not None:
+                told, events = smaller
+                found = replace(found, refusal=replace(found.refusal, shrunk=told))
+                if shrink is not None:
+                    write_trace(shrink, events)
         judged.append(source.completed(found))
         if not as_json:
             show(verdict.trace_table(judged[-1], actions_of_raft()))

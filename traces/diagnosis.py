@@ -19,11 +19,15 @@ LOOKED_AHEAD = 20
 """Lines after the refused one that are looked at, to tell a mistake in it from one in their order."""
 
 
-def diagnosed(judge: Validator, event: Event, following: Sequence[Event] = ()) -> Refusal:
-    """The judge's refusal of the event, with what could be ignored, and the kind of mistake that it is."""
+def diagnosed(judge: Validator, event: Event, following: Sequence[Event] | None) -> Refusal:
+    """The judge's refusal of the event, with what could be ignored, and the kind of mistake that it is.
+
+    `following` is None where lines come one by one from who ran the cluster, so that their order and grain
+    are beyond doubt.
+    """
     refusal = judge.refusal
     assert refusal is not None, event
-    search = smallest(judge, event, following)
+    search = smallest(judge, event, following or ())
     mismatch = mismatch_of(judge, event, refusal.line, following, search)
     return replace(refusal, ignorable=search.found, bounded=search.bounded, mismatch=mismatch)
 
@@ -33,5 +37,5 @@ def diagnosis_of(servers: Sequence[str], events: Sequence[Event]) -> Refusal:
     judge = Validator(servers)
     for event in events:
         if judge.observe(event) is not None:
-            return diagnosed(judge, event)
+            return diagnosed(judge, event, None)
     raise AssertionError("nothing is refused")

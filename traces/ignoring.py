@@ -14,13 +14,14 @@ from itertools import chain
 
 from msgspec.structs import replace
 
+from raftcheck.spec.model import actions
 from raftcheck.tla.values import Value, apply, format_value, function, items
 
 from .encoding import RECORD_FIELDS, STATE_FIELDS, line, message, message_of
 from .events import AppendEntriesRequest, Entry, Event, Message, RequestVoteRequest
 from .refusal import Difference, Ignorable
 from .validate import Validator
-from .wellformed import event_names, misfit
+from .wellformed import misfit
 
 MOST_FIELDS = 4
 """How many fields a set has, at most; more only of the state, where nothing must be guessed."""
@@ -36,6 +37,9 @@ WHOLE = 2
 
 NEARBY = 6
 """How far from a number another is looked for; and how many messages, of those that come nearest."""
+
+WHOLE_LINES = ("Receive", "Timeout", "ClientRequest")
+"""Events of which a line tells all that came of them."""
 
 FEW = 3
 """Guesses at a part of the line, where it is not the only part that is wrong."""
@@ -131,9 +135,10 @@ def _parts(judge: Validator, event: Event) -> Iterator[list[_Edit]]:
     known = judge.states()[0]
     if event.sends:
         yield [_Edit(("sends",), WHOLE, partial(_with, "sends", None))]
-    if event.event != "Init":
-        names = [name for name in event_names() if name not in ("Init", event.event)]
-        yield [_Edit(("event",), WHOLE, partial(_with, "event", n), (format_value(n),)) for n in names]
+    yield [
+        _Edit(("event",), WHOLE, partial(_with, "event", name), (format_value(name),))
+        for name in other_names(event)
+    ]
     for field in STATE_FIELDS:
         if event.state is not None and getattr(event.state, field) is not None:
             yield [_Edit((f"state.{field}",), 1, partial(_without, field))]
@@ -146,6 +151,14 @@ def _parts(judge: Validator, event: Event) -> Iterator[list[_Edit]]:
         ]
     if event.sends is not None:
         yield from _parts_of_sends(judge, event, known)
+
+
+def other_names(event: Event) -> list[str]:
+    """What a line of the same cause may be: the whole of what came of it, or a single action."""
+    if event.event in ("Init", "Crash", "Restart", "DuplicateMessage", "DropMessage"):
+        return []
+    names = WHOLE_LINES if event.event in actions() else actions()
+    return [name for name in names if name != event.event and misfit(replace(event, event=name)) is None]
 
 
 def _with(field: str, value: object, event: Event) -> Event:

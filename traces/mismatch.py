@@ -16,10 +16,9 @@ from raftcheck.tla.values import items
 
 from .encoding import message, message_of
 from .events import Event
-from .ignoring import Search, accepted
+from .ignoring import WHOLE_LINES, Search, accepted, other_names
 from .refusal import Mismatch
 from .validate import Validator
-from .wellformed import event_names, misfit
 
 MOST_MESSAGES = 20
 """Messages in flight that a server is supposed to have handled as well, at most."""
@@ -31,20 +30,24 @@ class _Supposition:
 
     mismatch: Mismatch
     lines: int
+    likely: bool = True
 
 
 def mismatch_of(
-    judge: Validator, event: Event, line: int, following: Sequence[Event], search: Search
+    judge: Validator, event: Event, line: int, following: Sequence[Event] | None, search: Search
 ) -> Mismatch:
     """The kind of mistake that a refused line is; `search` has found what of it can be ignored.
 
-    Of equals it is the order, which leaves all fields as they were observed; but the fields where nothing
-    that follows speaks for the order.
+    Of equals it is one that leaves all fields as they were observed; but the fields where nothing that
+    follows speaks for another, or what is supposed besides (a timer, a restart) left no trace. It is the
+    fields, too, where the lines are known to be whole and in order, and there is nothing `following`.
     """
     fields = _of_fields(judge, event, search)
-    orders = [each for each in _orders(judge, event, line, following) if each.lines > 0 or fields.lines < 0]
-    grains = _grains(judge, event, following)
-    return max((*orders, fields, *grains), key=lambda each: each.lines).mismatch
+    if following is None:
+        return fields.mismatch
+    others = [*_orders(judge, event, line, following), *_grains(judge, event, following)]
+    likely = [each for each in others if each.likely and (each.lines > 0 or fields.lines < 0)]
+    return max((*likely, fields, *others), key=lambda each: each.lines).mismatch
 
 
 # --- fields -------------------------------------------------------------------------------------------------
@@ -120,22 +123,21 @@ def _orders(judge: Validator, event: Event, line: int, following: Sequence[Event
 
 def _grains(judge: Validator, event: Event, following: Sequence[Event]) -> Iterator[_Supposition]:
     """The line is more than one step, or less than the whole of one."""
-    for name in event_names():
-        changed = replace(event, event=name)
-        if name not in ("Init", event.event) and event.event != "Init" and misfit(changed) is None:
-            after = judge.instead(changed)
-            if after is not None:
-                told = f"the line is acceptable as a line of {name}"
-                yield _Supposition(Mismatch("grain", told), accepted(after, following))
+    for name in other_names(event):
+        after = judge.instead(replace(event, event=name))
+        if after is not None:
+            told = Mismatch("grain", f"the line is acceptable as a line of {name}")
+            yield _Supposition(told, accepted(after, following), likely=name in WHOLE_LINES)
     for first, second in _splits(judge, event):
         between = judge.instead(first)
         after = between.instead(second) if between is not None else None
         if after is not None:
             extra = second if first.event == event.event and first.message == event.message else first
             what = f"{type(extra.message).__name__} from {extra.message.source}" if extra.message else ""
-            told = f"the line is acceptable as two, with a {extra.event} {what}".rstrip()
-            order = "before it" if extra is first else "after it"
-            yield _Supposition(Mismatch("grain", f"{told} {order}"), accepted(after, following))
+            place = "before it" if extra is first else "after it"
+            words = f"the line is acceptable as two, with a {extra.event} {what}".rstrip()
+            told = Mismatch("grain", f"{words} {place}")
+            yield _Supposition(told, accepted(after, following), likely=extra.message is not None)
 
 
 def _splits(judge: Validator, event: Event) -> Iterator[tuple[Event, Event]]:
@@ -153,6 +155,5 @@ def _splits(judge: Validator, event: Event) -> Iterator[tuple[Event, Event]]:
     for other in others:
         for place in range(1 if sends is None else len(sends) + 1):
             first, second = (None, None) if sends is None else (sends[:place], sends[place:])
-            if other.message != event.message or other.message is None:
-                yield replace(other, sends=first), replace(event, sends=second)
-                yield replace(event, sends=first, state=None), replace(other, sends=second, state=event.state)
+            yield replace(other, sends=first), replace(event, sends=second)
+            yield replace(event, sends=first, state=None), replace(other, sends=second, state=event.state)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from .errors import printable
+
+MOST_CHARACTERS = 300
+"""The longest line of a report; the values themselves are in the Refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,26 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunk:
+    """Lines of the trace that are enough for the refusal.
+
+    places   where they stand, the refused one last
+    begins   the line before which they begin, from what raft.tla has there; None: from the Init lines
+    bounded  whether a bound ended the search for fewer
+    """
+
+    places: tuple[str, ...]
+    begins: str | None
+    bounded: bool
+
+    def text(self) -> str:
+        told = f"{'; '.join(_places(self.places))} are enough"
+        if self.begins is not None:
+            told += f", from what raft.tla has before {self.begins.rpartition(':')[2]}"
+        return told + (" (as far as was tried)" if self.bounded else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A line that no step of raft.tla explains.
 
@@ -69,6 +93,7 @@ class Refusal:
     ignorable    the smallest sets of fields without which the line is accepted, best first
     bounded      whether a bound ended the search for them before all sets were tried
     mismatch     the kind of mistake
+    shrunk       the lines that matter (shrinking.py), where that is less than all
     """
 
     line: int
@@ -84,6 +109,7 @@ class Refusal:
     ignorable: tuple[Ignorable, ...] = ()
     bounded: bool = False
     mismatch: Mismatch | None = None
+    shrunk: Shrunk | None = None
 
     @property
     def conjunct(self) -> Conjunct:
@@ -106,13 +132,15 @@ class Refusal:
         if self.false is not None:
             lines += self.false.lines("false")
         lines += self._diagnosis()
+        if self.shrunk is not None:
+            lines.append(f"  lines     {self.shrunk.text()}")
         after = f" after {', '.join(self.taken)}" if self.taken else ""
         lines.append(f"  event     {self.event}{after}")
         if self.message:
             lines.append(f"  message   {self.message}")
         lines += [f"  {'before' if not number else '':8}  {name} = {value}"
                   for number, (name, value) in enumerate(self.before)]  # fmt: skip
-        return "\n".join(map(printable, lines))
+        return "\n".join(_cut(printable(line)) for line in lines)
 
     def _diagnosis(self) -> list[str]:
         """What would make the line acceptable."""
@@ -127,3 +155,34 @@ class Refusal:
         if self.bounded:
             lines[-1] += " (as far as was tried)"
         return lines
+
+
+def _cut(line: str) -> str:
+    """The line without its middle if it is long; a log differs at its end, if anywhere."""
+    return (
+        line
+        if len(line) <= MOST_CHARACTERS
+        else f"{line[: MOST_CHARACTERS // 2]} ... {line[-MOST_CHARACTERS // 2 :]}"
+    )
+
+
+def _places(places: Iterable[str]) -> Iterator[str]:
+    """Where lines stand, file by file, as `n1.ndjson:4, 7-9`; of one file, the numbers."""
+    of_file: dict[str, list[int]] = {}
+    for place in places:
+        file, _, number = place.rpartition(":")
+        of_file.setdefault(file, []).append(int(number))
+    for file, numbers in of_file.items():
+        ranges = ", ".join(_ranges(sorted(numbers)))
+        yield ranges if len(of_file) == 1 else f"{file}:{ranges}"
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[str]:
+    first = last = numbers[0]
+    for number in [*numbers[1:], None]:
+        if number is not None and number == last + 1:
+            last = number
+            continue
+        yield f"{first}" if first == last else f"{first}-{last}"
+        if number is not None:
+            first = last = number

@@ -168,6 +168,14 @@ class Validator:
         other.taken = attempts[other._least]
         return other
 
+    def refusing(self, event: Event) -> Refusal:
+        """Why this event would be refused, if it came next."""
+        other = copy(self)
+        other.judged, other.refusal, other._steps = Judged(), None, {}
+        refusal = other.observe(event)
+        assert refusal is not None, event
+        return refusal
+
     def earlier(self) -> Iterator[tuple[Event, Validator]]:
         """The last lines that were accepted, the latest first, each with a judge who has not seen it yet."""
         for event, candidates in reversed(self._earlier):

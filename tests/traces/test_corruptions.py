@@ -25,8 +25,8 @@ from .corruption import Change, changes
 from .runs import run
 
 CORRUPTIONS = 60
-SEEDS = (1, 2, 3)
-MOST_LINES = 150
+SEEDS = (1, 2, 3, 4, 5, 6)
+MOST_LINES = 70
 """Of each run: enough for every kind of line, and few enough for TLC."""
 
 
