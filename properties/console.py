@@ -15,8 +15,10 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 CONFORMS, DIVERGES, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -54,18 +56,48 @@ def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
+def reading(what: str) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar while inside; takes what was done, and how much was read of how much (None: not known)."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with _shown(*columns) as progress:
+        task = progress.add_task(what, total=None)
+        is_due = _now_and_then()
+
+        def tell(done: str, read: int, size: int | None) -> None:
+            if is_due():
+                progress.update(task, description=done, completed=read, total=size, refresh=True)
+
+        yield tell
+
+
+def _now_and_then() -> Callable[[], bool]:
+    """Whether SECONDS_BETWEEN have passed since it last said so."""
+    last = float("-inf")
+
+    def is_due() -> bool:
+        nonlocal last
+        now = time.monotonic()
+        due = now - last >= SECONDS_BETWEEN
+        last = now if due else last
+        return due
+
+    return is_due
+
+
+@contextmanager
 def telling(what: str) -> Iterator[Callable[[str], None]]:
     """A line while inside; takes what it is to say, and leaves out some of it where it comes too often."""
     with _shown(TextColumn("{task.description}", markup=False), TimeElapsedColumn()) as progress:
         task = progress.add_task(what, total=None)
-        shown = float("-inf")
+        is_due = _now_and_then()
 
         def tell(news: str) -> None:
-            nonlocal shown
-            now = time.monotonic()
-            due = now - shown >= SECONDS_BETWEEN
-            shown = now if due else shown
-            progress.update(task, description=news, refresh=due)
+            progress.update(task, description=news, refresh=is_due())
 
         yield tell
 

@@ -41,7 +41,7 @@ SHORTEST, LONGEST = 60, 300
 SERVER_COUNTS = (1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 5, 5)
 """Mostly three, as few as show most mistakes; even counts for quorums, one for the lonely leader."""
 
-MANY_ACTIONS = 5000
+MANY_ACTIONS = 3000
 """In a longer schedule clients ask for no more than in one of so many: a server shows its whole log."""
 
 MOST_OPERATIONS = 6

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -23,7 +24,7 @@ from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness, validate
 
 from . import verdict
-from .console import CONFORMS, DIVERGES, INCOMPLETE, counting, show
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, reading, show
 from .coverage import coverage_json, coverage_table
 
 STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
@@ -90,21 +91,16 @@ def validate_command(
         if folder is not None:
             module = export(folder, islice(source.lines(), lines), Path(source.name).name)
         with (
-            counting("lines", None) as watch,
+            reading(source.name) as watch,
             nullcontext() if merged is None else trace_file(merged) as write,
         ):
-
-            def witness(event: Event, judge: Validator) -> None:
-                if judge.judged.lines % 100 == 0:
-                    watch(judge.judged.lines)
-                if write is not None:
-                    write(event)
-
             beginnings = Beginnings()
-            seen: list[Witness] = [*witnesses, beginnings, witness]
-            found = validate(islice(source.lines(), lines), source.name, seen)
+            own = [_telling(source, watch), *([_writing(write)] if write is not None else [])]
+            found = validate(islice(source.lines(), lines), source.name, [*witnesses, beginnings, *own])
         if found.refusal is not None:
-            smaller = shrunk(source.lines(), found.refusal, beginnings)
+            smaller = None
+            with suppress(KeyboardInterrupt):  # the refusal is the answer, small or not
+                smaller = shrunk(source.lines(), found.refusal, beginnings)
             if smaller is not None:
                 told, events = smaller
                 found = replace(found, refusal=replace(found.refusal, shrunk=told))
@@ -116,6 +112,8 @@ def validate_command(
             click.echo(verdict.trace_report(judged[-1]))
             if folder is not None:
                 click.echo(f"\nexported    {module}, which says how to ask TLC")
+        if found.interrupted:
+            break
     answer = verdict.traces_json(judged, actions_of_raft())
     if coverage is not None:
         evidence = together([trace.evidence for trace in judged])
@@ -125,4 +123,18 @@ def validate_command(
             show(coverage_table(covered.counts, evidence.actions))
     if as_json:
         click.echo(json.dumps(answer))
-    return STATUS.get(answer["verdict"], DIVERGES)
+    return INTERRUPTED if judged[-1].interrupted else STATUS.get(answer["verdict"], DIVERGES)
+
+
+def _telling(source: Source, watch: Callable[[str, int, int | None], None]) -> Witness:
+    """Tells how far the source was judged."""
+
+    def witness(_: Event, judge: Validator) -> None:
+        if judge.judged.lines % 100 == 0:
+            watch(f"{judge.judged.lines:,} lines", source.progress.read, source.progress.size)
+
+    return witness
+
+
+def _writing(write: Callable[[Event], None]) -> Witness:
+    return lambda event, _: write(event)

@@ -22,8 +22,11 @@ from .events import (
     RequestVoteResponse,
 )
 
-RECENT = 4096
+RECENT = 1024
 """Logs and messages that are remembered: a log changes seldom, and a message is seen sent and received."""
+
+LONG = 256
+"""Entries of a log or message that is not remembered: as many of these would take memory without bound."""
 
 STATE_FIELDS = {
     "role": "role",
@@ -80,14 +83,22 @@ _append_request = _Shape(
 _append_response = _Shape("mtype", "mterm", "msuccess", "mmatchIndex", "msource", "mdest").of
 
 
-@lru_cache(RECENT)
 def entries(log: tuple[Entry, ...]) -> Value:
+    """A log, or the entries of a message, as a sequence of raft.tla."""
+    return _recent_entries(log) if len(log) <= LONG else _entries(log)
+
+
+def message(m: Message) -> Value:
+    """A message as a record of raft.tla."""
+    is_long = isinstance(m, AppendEntriesRequest) and len(m.entries) > LONG
+    return _message(m) if is_long else _recent_message(m)
+
+
+def _entries(log: tuple[Entry, ...]) -> Value:
     return tuple([_entry(entry.term, entry.value) for entry in log])
 
 
-@lru_cache(RECENT)
-def message(m: Message) -> Value:
-    """A message as a record of raft.tla."""
+def _message(m: Message) -> Value:
     match m:
         case AppendEntriesRequest():
             return _append_request(
@@ -104,6 +115,10 @@ def message(m: Message) -> Value:
         case RequestVoteResponse():
             granted = boolean(m.vote_granted)
             return _vote_response("RequestVoteResponse", m.term, granted, m.source, m.dest)
+
+
+_recent_entries = lru_cache(RECENT)(_entries)
+_recent_message = lru_cache(RECENT)(_message)
 
 
 def message_of(record: Value) -> Message:

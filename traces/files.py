@@ -54,9 +54,14 @@ def read_trace(path: str | Path) -> Iterator[Line]:
     return well_formed(read_lines(path))
 
 
-def read_lines(path: str | Path) -> Iterator[Line]:
-    """The lines of a file, each an event by itself; TraceError names the first that is none."""
-    return ((place, _event(raw, place)) for place, raw in raw_lines(path))
+def read_lines(path: str | Path, passed: Callable[[int], object] = lambda size: None) -> Iterator[Line]:
+    """The lines of a file, each an event by itself; TraceError names the first that is none.
+
+    `passed` is told of each line how many bytes it has.
+    """
+    for place, raw in raw_lines(path):
+        yield place, _event(raw, place)
+        passed(len(raw))
 
 
 def raw_lines(path: str | Path) -> Iterator[tuple[str, bytes]]:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from .files import read_lines, read_trace
+from .files import read_lines
 from .merge import Merge
 from .verdict import Validation
-from .wellformed import Line
+from .wellformed import Line, well_formed
+
+
+@dataclass(slots=True)
+class Progress:
+    """How many bytes were read, of how many; `size` is None where that is not known."""
+
+    size: int | None = None
+    read: int = 0
+
+    @classmethod
+    def of(cls, paths: Iterable[Path]) -> Progress:
+        """That of files, if all of them are: a pipe has no size."""
+        paths = list(paths)
+        return cls(sum(path.stat().st_size for path in paths) if all(map(Path.is_file, paths)) else None)
+
+    def passed(self, size: int) -> None:
+        self.read += size
 
 
 class Source(Protocol):
@@ -18,6 +35,11 @@ class Source(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def progress(self) -> Progress:
+        """How far the lines were read since lines() was called."""
+        ...
 
     def lines(self) -> Iterator[Line]:
         """The lines, well-formed, from the first."""
@@ -28,18 +50,20 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TraceFile:
     """One file with the lines of all servers."""
 
     path: Path
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def name(self) -> str:
         return str(self.path)
 
     def lines(self) -> Iterator[Line]:
-        return read_trace(self.path)
+        self.progress = Progress.of([self.path])
+        return well_formed(read_lines(self.path, self.progress.passed))
 
     def completed(self, found: Validation) -> Validation:
         return found
@@ -50,6 +74,7 @@ class NodeFiles:
     """A file for each server, merged. A refusal is not the last word where their order is a guess."""
 
     paths: Sequence[Path]
+    progress: Progress = field(default_factory=Progress)
     _merge: Merge = field(default_factory=lambda: Merge(()))
 
     @property
@@ -57,7 +82,8 @@ class NodeFiles:
         return ", ".join(map(str, self.paths))
 
     def lines(self) -> Iterator[Line]:
-        self._merge = Merge([read_lines(path) for path in self.paths])
+        self.progress = Progress.of(self.paths)
+        self._merge = Merge([read_lines(path, self.progress.passed) for path in self.paths])
         return iter(self._merge)
 
     def completed(self, found: Validation) -> Validation:

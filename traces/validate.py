@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.spec.model import trace_model
 from raftcheck.tla.model import Model, State
-from raftcheck.tla.values import Value, apply
+from raftcheck.tla.values import Value, apply, sweep
 
 from .encoding import STATE_FIELDS, line
 from .events import Event
 from .explanation import explain
 from .refusal import Refusal
+
+SWEPT = 5000
+"""Lines after which the values are swept of those that only earlier lines had, so that memory stays small."""
 
 KEPT = 8
 """Lines that a judge can go back by, to see whether one came too late."""
@@ -117,6 +120,8 @@ class Validator:
         assert self.refusal is None, "the trace is refused already"
         judged = self.judged
         judged.lines += 1
+        if judged.lines % SWEPT == 0:
+            sweep()
         attempts: dict[State, tuple[str, ...]] = {}
         explained = self._explanations(event, attempts)
         if not explained:

@@ -43,6 +43,7 @@ class Validation:
     evidence         what the verdict rests on
     undecided        why neither acceptance nor a refusal is the last word, if so
     order            why several files cannot be put in order beyond the line that is refused, if so
+    interrupted      Ctrl-C came before the end: these are the lines judged until then
     """
 
     file: str
@@ -59,6 +60,7 @@ class Validation:
     seconds: float
     undecided: str | None = None
     order: str | None = None
+    interrupted: bool = False
 
 
 Witness = Callable[[Event, Validator], None]
@@ -78,7 +80,10 @@ def validate_file(
 
 
 def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()) -> Validation:
-    """Judges well-formed lines, one by one, up to a refusal; `name` is what they are called together."""
+    """Judges well-formed lines, one by one, up to a refusal; `name` is what they are called together.
+
+    Ctrl-C ends it after the last line that was judged.
+    """
     begun = time.perf_counter()
     opening = []
     for place, event in lines:
@@ -88,36 +93,46 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
         opening.append((place, event))
     servers = tuple(event.server for _, event in opening)
     judge = Validator(servers)
-    place = name
+    judged, last, interrupted = 0, name, False
     silent = dict.fromkeys(servers)
-    for place, event in chain(opening, lines):
-        judge.observe(event)
-        for witness in witnesses:
-            witness(event, judge)
-        if event.event != "Init":
-            silent.pop(event.server, None)
-        if judge.refusal is not None:
-            break
-        if judge.judged.most_candidates > MOST_CANDIDATES:
-            found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
-            raise TraceError(f"{place}: {found}; expected lines that show more")
+    try:
+        for place, event in chain(opening, lines):
+            judge.observe(event)
+            judged, last = judged + 1, place
+            for witness in witnesses:
+                witness(event, judge)
+            if event.event != "Init":
+                silent.pop(event.server, None)
+            if judge.refusal is not None:
+                break
+            if judge.judged.most_candidates > MOST_CANDIDATES:
+                found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
+                raise TraceError(f"{place}: {found}; expected lines that show more")
+    except KeyboardInterrupt:
+        interrupted = True
     refusal = judge.refusal
     if refusal is not None:
-        refusal = diagnosed(judge, event, _following(lines))
+        with suppress(KeyboardInterrupt):  # what is known of the refusal so far is the answer then
+            refusal = diagnosed(judge, event, _following(lines))
+    interrupted = interrupted and refusal is None
     compared = judge.judged.compared
     return Validation(
         file=name,
-        lines=judge.judged.lines,
-        place=place,
+        lines=judged,
+        place=last,
         servers=servers,
         actions=judge.actions,
         compared=compared,
         never_compared=tuple(name for name in ("sends", "message", *STATE_FIELDS) if not compared[name]),
         most_candidates=judge.judged.most_candidates,
         refusal=refusal,
-        vacuous=_vacuous(judge.judged) if refusal is None else None,
-        evidence=Evidence(judge.actions, judge.judged.lines - len(servers), compared, tuple(silent)),
+        vacuous=_vacuous(judge.judged) if refusal is None and not interrupted else None,
+        evidence=Evidence(judge.actions, judged - len(servers), compared, tuple(silent)),
         seconds=time.perf_counter() - begun,
+        undecided=f"interrupted after {judged:,} lines, which steps of raft.tla explain"
+        if interrupted
+        else None,
+        interrupted=interrupted,
     )
 
 

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -334,6 +337,66 @@ def test_the_trace_of_a_failure_is_refused(raftcheck: CommandLine) -> None:
     ended = raftcheck("validate", "out.ndjson")
     assert ended.status == 1
     assert "Restart" in ended.out
+
+
+@pytest.fixture
+def watched() -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal."""
+    ours, theirs = os.openpty()
+    yield ours, theirs
+    os.close(ours)
+
+
+def validating(folder: Path, terminal: int, trace: str) -> "subprocess.Popen[str]":
+    """raftcheck validate, in a process of its own that shows its progress on a terminal."""
+    run = subprocess.Popen(
+        [sys.executable, "-c", "from raftcheck.properties.cli import main; main()", "validate", trace],
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+    )
+    os.close(terminal)
+    return run
+
+
+def seen_until(terminal: int, pattern: str) -> bool:
+    """Whether something is shown that matches, before the process ends."""
+    shown = ""
+    with suppress(OSError):  # which is how the end of a terminal is told
+        while part := os.read(terminal, 4096):
+            shown += part.decode(errors="replace")
+            if re.search(pattern, shown):
+                return True
+    return False
+
+
+def test_progress_is_shown_in_lines_and_in_parts_of_the_file(
+    raftcheck: CommandLine, watched: tuple[int, int]
+) -> None:
+    raftcheck("check", "--schedules", "1", "--length", "300", "--trace", "out.ndjson", "--processes", "1")
+    run = validating(raftcheck.folder, watched[1], "out.ndjson")
+    assert seen_until(watched[0], r"100 lines .* [1-9]\d%")
+    assert run.wait(60) == 0
+
+
+def test_a_validation_that_is_interrupted_tells_what_was_judged(
+    raftcheck: CommandLine, watched: tuple[int, int]
+) -> None:
+    raftcheck("check", "--schedules", "1", "--length", "300", "--trace", "out.ndjson", "--processes", "1")
+    lines = (raftcheck.folder / "out.ndjson").read_bytes().splitlines(keepends=True)
+    os.mkfifo(raftcheck.folder / "pipe")
+    run = validating(raftcheck.folder, watched[1], "pipe")
+    with open(raftcheck.folder / "pipe", "wb") as pipe:
+        pipe.writelines(lines[:150])
+        pipe.flush()
+        assert seen_until(watched[0], "100 lines")
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert re.search(r"interrupted after 1\d\d lines, which steps of raft.tla explain", out)
+    assert re.search(r"AppendEntries +[1-9]", out)
 
 
 def test_a_fine_trace_is_accepted_as_the_actions_that_check_counts(raftcheck: CommandLine) -> None:

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from raftcheck.spec import model as spec
+from raftcheck.tla import values
 from raftcheck.tla.config import load_config
 from raftcheck.tla.model import Model, with_constants
 from raftcheck.tla.modules import load
@@ -314,6 +315,18 @@ def test_a_sweep_of_the_values_between_lines_changes_nothing() -> None:
     for event in events:
         sweep()
         assert judge.observe(event) is None
+
+
+def test_what_only_earlier_lines_had_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the terms of a server that starts one election after the other."""
+    monkeypatch.setattr(validate, "SWEPT", 50)
+    judge = Validator(SERVERS)
+    kept = []
+    for term in range(1, 400):
+        line = Event(event="Timeout", server="n1", sends=(), state=NodeState(current_term=term))
+        assert judge.observe(line) is None
+        kept.append(sum(len(domain.functions) for domain in values._domains.values()))
+    assert max(kept[300:]) <= max(kept[100:200])
 
 
 def test_two_traces_are_judged_side_by_side() -> None:

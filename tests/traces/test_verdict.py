@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from raftcheck.traces.errors import TraceError
 from raftcheck.traces.events import Event, NodeState, RequestVoteRequest, RequestVoteResponse
 from raftcheck.traces.files import write_trace
 from raftcheck.traces.validate import Validator
-from raftcheck.traces.verdict import Validation, validate_file
+from raftcheck.traces.verdict import Validation, validate, validate_file
+from raftcheck.traces.wellformed import Line
 
-from .runs import run
+from .runs import judged, run
 
 ASK = RequestVoteRequest("n1", "n2", 1, 0, 0)
 GRANT = RequestVoteResponse("n2", "n1", 1, True)
@@ -88,6 +90,22 @@ def test_progress_is_told_line_by_line(trace: Path) -> None:
     told: list[int] = []
     validate_file(trace, told.append)
     assert told == [1, 2, 3, 4, 5]
+
+
+def test_an_interrupt_leaves_what_was_judged_so_far(trace: Path) -> None:
+    servers, events = run(3)
+
+    def interrupted() -> Iterator[Line]:
+        for number, event in enumerate(events[:50], 1):
+            yield f"trace:{number}", event
+        raise KeyboardInterrupt
+
+    found = validate(interrupted(), "trace")
+    judge = judged(servers, events[:50])
+    assert (found.interrupted, found.lines, found.place) == (True, 50, "trace:50")
+    assert (found.refusal, found.vacuous) == (None, None)
+    assert found.undecided == "interrupted after 50 lines, which steps of raft.tla explain"
+    assert found.actions == judge.actions
 
 
 def test_servers_keep_the_order_of_their_init_lines(trace: Path) -> None:

@@ -42,6 +42,7 @@ from ..events import (
     RequestVoteResponse,
     Role,
 )
+from ..sources import Progress
 from ..verdict import Validation
 from ..wellformed import Line, well_formed
 from .etcdlines import ROLES, EtcdEvent, EtcdLine, EtcdMessage, EtcdState, read_etcd
@@ -72,6 +73,7 @@ class EtcdTrace:
     """
 
     path: Path
+    progress: Progress = field(default_factory=Progress)
     last: str = ""
     stopped: str | None = None
 
