@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .steps import HANDLERS, SENDS, Step, Walk
+from .steps import HANDLERS, SENDS, RaftBehavior, Step
 
 OWN = ("BecomeLeader", "AdvanceCommitIndex")
 """What a server does of itself, after what it was called for."""
@@ -37,14 +37,14 @@ class Move:
     needed: int = 0
 
 
-def moves_of(walk: Walk) -> list[Move]:
+def moves_of(behavior: RaftBehavior) -> list[Move]:
     """The moves in the order of their causes."""
     moves: list[Move] = []
     latest: dict[str, Move] = {}
     halves: dict[str, Move] = {}
     # The messages that are still to be handled.
-    left = Counter(step.message for step in walk.steps if step.action in RECEIPTS)
-    for step in walk.steps:
+    left = Counter(step.message for step in behavior.steps if step.action in RECEIPTS)
+    for step in behavior.steps:
         server = step.server
         if step.action == "UpdateTerm":
             half = halves.pop(server, None)
@@ -53,13 +53,13 @@ def moves_of(walk: Walk) -> list[Move]:
         elif step.action in OWN and server in latest and server not in halves:
             latest[server].steps.append(step)
         elif step.action in NETWORK:
-            is_the_point = step is walk.steps[-1] and step.action in SENDS.values()
+            is_the_point = step is behavior.steps[-1] and step.action in SENDS.values()
             moves.append(Move(step, [step], max(left[step.message], is_the_point)))
         else:
             left[step.message] -= 1
             half = halves.pop(server, None)
             move = Move(None if step.action in OWN else step, [step])
-            if half is not None and _has_term(step, half, walk):
+            if half is not None and _has_term(step, half, behavior):
                 move.steps[:0] = half.steps
                 moves = [other for other in moves if other is not half]
             moves.append(move)
@@ -67,7 +67,7 @@ def moves_of(walk: Walk) -> list[Move]:
     return moves
 
 
-def _has_term(step: Step, half: Move, walk: Walk) -> bool:
+def _has_term(step: Step, half: Move, behavior: RaftBehavior) -> bool:
     """Whether a message with the newer term is handled."""
-    term = walk.seen(half.steps[-1].number, step.server).current_term
+    term = behavior.seen(half.steps[-1].number, step.server).current_term
     return step.action in RECEIPTS and step.message is not None and step.message.term == term

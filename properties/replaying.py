@@ -30,7 +30,7 @@ from .lockstep import Failure
 from .node import Implementation
 from .safety import Safety
 from .schedules import Schedule, to_json
-from .steps import Walk, walk_of
+from .steps import RaftBehavior, as_raft
 
 Word = Literal["conforms", "diverges", "undecided"]
 
@@ -42,7 +42,7 @@ class Replay:
     name: str
     target: str
     behavior: Behavior
-    walk: Walk
+    raft: RaftBehavior
     following: Following
     failure: Failure | None
     judged: bool
@@ -51,7 +51,7 @@ class Replay:
     @property
     def word(self) -> Word:
         """undecided: the target did not come to what raft.tla forbids, or nothing can be seen of that."""
-        departure, unlawful = self.following.departure, self.walk.unlawful
+        departure, unlawful = self.following.departure, self.raft.unlawful
         if self.failure is not None:
             return "diverges"
         if not unlawful:
@@ -66,7 +66,7 @@ class Replay:
         if self.failure is not None:
             return "what it did is not Raft as raft.tla has it"
         followed = self.following.departure is None
-        if not self.walk.unlawful:
+        if not self.raft.unlawful:
             other = "does not follow a behavior of raft.tla; what it did instead, raft.tla allows as well"
             return "it follows a behavior of raft.tla" if followed else f"it {other}"
         if self.word == "undecided" and followed:
@@ -79,7 +79,7 @@ class Replay:
     def schedule(self) -> Schedule:
         """What was done, to be done again."""
         return Schedule(
-            self.walk.servers, tuple(self.following.performed), seed=self.name, target=self.target
+            self.raft.servers, tuple(self.following.performed), seed=self.name, target=self.target
         )
 
     def report(self) -> str:
@@ -93,11 +93,11 @@ def replay_behavior(
     implementation: Implementation, target: str, behavior: Behavior, name: str, judged: bool = True
 ) -> Replay:
     """Replays; TlaError where it is no behavior of a Raft as raft.tla's."""
-    walk = walk_of(behavior, name)
-    following = follow(implementation, walk)
+    raft = as_raft(behavior, name)
+    following = follow(implementation, raft)
     judged = judged and following.has_views
-    failure = following.finding or _failure(walk.servers, following.events, judged)
-    return Replay(name, target, behavior, walk, following, failure, judged)
+    failure = following.finding or _failure(raft.servers, following.events, judged)
+    return Replay(name, target, behavior, raft, following, failure, judged)
 
 
 def _failure(servers: Sequence[str], events: Sequence[Event], judged: bool) -> Failure | None:
@@ -132,18 +132,18 @@ def again(path: Path, target: str) -> str:
 
 def as_table(replay: Replay) -> RenderableType:
     """What the behavior is, how far it was followed, what was compared, and the verdict."""
-    walk, following, departure = replay.walk, replay.following, replay.following.departure
-    unlawful = [f"step {step.number}, {step}" for step in walk.unlawful]
+    raft, following, departure = replay.raft, replay.following, replay.following.departure
+    unlawful = [f"step {step.number}, {step}" for step in raft.unlawful]
     forbidden = "; ".join(unlawful[:MOST_SHOWN]) + (", ..." if len(unlawful) > MOST_SHOWN else "")
     skipped = f", {following.skipped} of them left out as nothing comes of them" if following.skipped else ""
     counts = [f"{STATE_FIELDS.get(name, name)} {following.compared[name]}" for name in (*COMPARED, "answer")]
     where = f" at step {departure.step.number}, {departure.step}" if departure is not None else ""
     rows = {
-        "behavior": f"{replay.name}, {len(walk.states)} states of {', '.join(walk.servers)}",
+        "behavior": f"{replay.name}, {len(raft.states)} states of {', '.join(raft.servers)}",
         "forbidden": f"by raft.tla: {forbidden}" if unlawful else "nothing: all steps are raft.tla's",
-        "endless": "replayed up to where it repeats itself" if walk.loops else "",
+        "endless": "replayed up to where it repeats itself" if raft.loops else "",
         "target": replay.target,
-        "done": f"{following.done} of {len(walk.steps)} steps{skipped}",
+        "done": f"{following.done} of {len(raft.steps)} steps{skipped}",
         "compared": ", ".join(counts),
         "outcome": f"{following.word}{where}",
     }
@@ -164,10 +164,10 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "reason": replay.why,
         "target": replay.target,
         "outcome": following.word,
-        "steps": len(replay.walk.steps),
+        "steps": len(replay.raft.steps),
         "done": following.done,
         "skipped": following.skipped,
-        "unlawful": [{"step": step.number, "action": str(step)} for step in replay.walk.unlawful],
+        "unlawful": [{"step": step.number, "action": str(step)} for step in replay.raft.unlawful],
         "departure": None
         if departure is None
         else {

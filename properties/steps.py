@@ -88,7 +88,7 @@ def _from(message: Message | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class RaftBehavior:
     """A behavior read as one of raft.tla: its servers, its states, and its steps, but for those that change
     nothing of raft.tla's."""
 
@@ -116,7 +116,7 @@ def copies(state: State) -> dict[Value, int]:
     return dict(bag.items()) if isinstance(bag, Function) else {}  # <<>> is the empty one
 
 
-def walk_of(behavior: Behavior, name: str) -> Walk:
+def as_raft(behavior: Behavior, name: str) -> RaftBehavior:
     """The steps of a behavior; TlaError, with its name, where it is none of a Raft as raft.tla's."""
     try:
         places = _places(behavior)
@@ -139,7 +139,9 @@ def walk_of(behavior: Behavior, name: str) -> Walk:
                 steps.append(step)
     except TlaError as error:
         raise TlaError(f"{name}: {error}") from None
-    return Walk(servers, states, tuple(steps), behavior.loop is not None)
+    except RecursionError:
+        raise TlaError(f"{name}: nested too deeply; expected a behavior of raft.tla") from None
+    return RaftBehavior(servers, states, tuple(steps), behavior.loop is not None)
 
 
 # --- states ------------------------------------------------------------------------------------------------
@@ -362,10 +364,10 @@ def _vector(model: Model, state: State) -> tuple[Value, ...]:
     return tuple({**HISTORY, **state}[name] for name in model.variables)
 
 
-def ahead(walk: Walk, number: int, server: str) -> Iterator[NodeState]:
+def ahead(behavior: RaftBehavior, number: int, server: str) -> Iterator[NodeState]:
     """What a server may be seen to be in this state if it makes moves of its own at once."""
-    model = raft_model(walk.servers)
-    todo = [_vector(model, walk.states[number - 1])]
+    model = raft_model(behavior.servers)
+    todo = [_vector(model, behavior.states[number - 1])]
     for state in todo:  # grows while it is walked
         for action in ("BecomeLeader", "AdvanceCommitIndex"):
             todo += model.step(action)(state, server)

@@ -108,7 +108,7 @@ def replay_walks(
         replay = replay_behavior(implementation, name, behavior, f"walk {seed}/{walked.walks}")
         walked.walks += 1
         walked.steps += replay.following.done
-        walked.taken.update(step.action for step in replay.walk.steps)
+        walked.taken.update(step.action for step in replay.raft.steps)
         walked.compared.update(replay.following.compared)
         progress(walked.walks)
         if replay.word != "conforms":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from raftcheck.properties.replaying import Replay, replay_behavior
-from raftcheck.properties.steps import walk_of
+from raftcheck.properties.steps import as_raft
 from raftcheck.properties.targets import load_target
 from raftcheck.tla.behaviorfiles import behavior_of, read_behavior
 
@@ -40,7 +40,7 @@ def test_the_reference_has_the_outcome_that_is_right(variant: Variant) -> None:
     ), found.report()
     # All is well with the reference: it follows what raft.tla allows, and nothing else.
     assert found.word == "conforms"
-    assert bool(found.walk.unlawful) == (variant.outcome != "reproduced")
+    assert bool(found.raft.unlawful) == (variant.outcome != "reproduced")
 
 
 @with_fault
@@ -55,7 +55,7 @@ def test_a_reference_with_the_same_mistake_follows_to_the_end(variant: Variant) 
 @each
 def test_tlc_still_finds_what_is_on_record(variant: Variant, tmp_path: Path) -> None:
     """Not the very states, which depend on TLC's version, but the same steps of raft.tla."""
-    fresh = walk_of(behavior_of(variant.counterexample(tmp_path).encode(), variant.id), variant.id)
-    recorded = walk_of(read_behavior(variant.recorded), variant.id)
+    fresh = as_raft(behavior_of(variant.counterexample(tmp_path).encode(), variant.id), variant.id)
+    recorded = as_raft(read_behavior(variant.recorded), variant.id)
     assert len(fresh.states) == len(recorded.states)
     assert [step.action for step in fresh.unlawful] == [step.action for step in recorded.unlawful]

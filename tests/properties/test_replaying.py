@@ -14,7 +14,7 @@ from raftcheck.properties.cli import main
 from raftcheck.properties.node import Caps, Implementation, NodeState
 from raftcheck.properties.replaying import Replay, replay_behavior
 from raftcheck.properties.schedules import Crash, Deliver, Drop, Duplicate, Timeout, load
-from raftcheck.properties.steps import HISTORY, walk_of
+from raftcheck.properties.steps import HISTORY, as_raft
 from raftcheck.reference import messages as rpc
 from raftcheck.spec.model import raft_model
 from raftcheck.tla.behaviorfiles import read_behavior
@@ -152,7 +152,7 @@ def test_a_behavior_is_the_same_however_it_is_told(told: Callable[[Behavior], Be
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
 def test_labels_are_hints_only(variant: object) -> None:
     told = read_behavior(RECORDED / f"{variant.id}.txt")  # type: ignore[attr-defined]
-    with_labels, without = walk_of(told, "with"), walk_of(TOLD["without labels"](told), "without")
+    with_labels, without = as_raft(told, "with"), as_raft(TOLD["without labels"](told), "without")
     assert [step.number for step in with_labels.steps] == [step.number for step in without.steps]
     assert with_labels.unlawful == without.unlawful
 
@@ -244,7 +244,7 @@ def test_a_crash_that_costs_nothing_is_one_where_the_behavior_says_so() -> None:
 def test_a_choice_of_raft_that_the_code_makes_otherwise_is_a_difference() -> None:
     """A vote that a crash between two writes has lost."""
     found = replayed(taken(("Timeout", "n1"), also=lambda state: not votes_for_itself(state)))
-    assert not found.walk.unlawful
+    assert not found.raft.unlawful
     assert found.following.departure is not None
     assert found.following.departure.what == "votedFor of n1"
     assert (found.word, found.failure) == ("diverges", None)
@@ -341,6 +341,15 @@ def test_what_raises_diverges() -> None:
     assert found.failure is found.following.finding is not None
 
 
+def test_a_step_that_changes_another_server_as_well_differs_at_the_end() -> None:
+    spooky = changed(COMMIT, "currentTerm", len(COMMIT.states) - 1, server("n2", 7))
+    found = replayed(spooky)
+    assert found.following.departure is not None
+    assert found.following.departure.what == "currentTerm of n2"
+    assert found.following.departure.step.number == len(COMMIT.states)
+    assert found.word == "conforms"
+
+
 # What it means
 
 
@@ -351,14 +360,14 @@ def forbidden_at_the_end() -> Behavior:
 
 def test_to_leave_a_forbidden_behavior_where_it_is_forbidden_is_right() -> None:
     found = replayed(forbidden_at_the_end())
-    assert [step.number for step in found.walk.unlawful] == [7]
+    assert [step.number for step in found.raft.unlawful] == [7]
     assert (found.word, found.following.word) == ("conforms", "differs")
 
 
 def test_to_leave_it_before_says_nothing() -> None:
     begin = changed(forbidden_at_the_end(), "votedFor", 1, server("n1", ""))
     found = replayed(changed(begin, "votesGranted", 1, server("n1", frozenset())))
-    assert found.walk.unlawful[0].number > 2
+    assert found.raft.unlawful[0].number > 2
     assert (found.word, found.following.departure and found.following.departure.step.number) == (
         "undecided",
         2,
@@ -368,13 +377,20 @@ def test_to_leave_it_before_says_nothing() -> None:
 def test_where_nothing_is_seen_of_what_is_forbidden_nothing_is_said() -> None:
     """Where a leader means to go on is not compared; raft.tla judges what the target did."""
     odd = changed(COMMIT, "nextIndex", len(COMMIT.states) - 1, server("n1", function({"n1": 9, "n2": 9})))
-    assert replayed(odd).walk.unlawful
+    assert replayed(odd).raft.unlawful
     assert replayed(odd).following.word == "reproduced"
     assert replayed(odd).word == "undecided"
     assert replayed(odd, judged=False).word == "diverges"
 
 
 # What is no behavior of a Raft
+
+
+def nested(depth: int) -> Value:
+    value: Value = ()
+    for _ in range(depth):
+        value = (value,)
+    return value
 
 
 @pytest.mark.parametrize(
@@ -392,6 +408,7 @@ def test_where_nothing_is_seen_of_what_is_forbidden_nothing_is_said() -> None:
         (changed(COMMIT, "log", 5, lambda _: 7), "log = 7; expected a value for each"),
         (changed(COMMIT, "matchIndex", 5, server("n1", 7)), "the state of n1"),
         (with_names(COMMIT, {"n1": "n\x1b[31m1"}), "expected terms of 1 to 9 servers"),
+        (changed(COMMIT, "elections", 2, lambda _: nested(500)), "nested too deeply"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -122,6 +122,10 @@ def read(text: str) -> Behavior:
         "\ufeff" + json.dumps(to_itf(LIFT, "Lift.tla"), indent=2),
         # Of several counterexamples, the first.
         HEAD + TEXT + HEAD + TEXT.replace("floor = 0", "floor = 7"),
+        HEAD
+        + TEXT
+        + HEAD
+        + TEXT.replace("5 states", "State 4: <Move>\n/\\ calls = 1\n/\\ floor = 2\n\n5 states"),
     ],
     ids=lambda text: text.strip()[:12],
 )
