@@ -1,4 +1,4 @@
-"""Keeps a failure so that it can be read and done again: schedule.json, trace.ndjson, report.txt."""
+"""Keeps a failure to be read and done again: schedule.json, report.txt, trace.ndjson, trace.html."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from raftcheck.traces.dialects.picture import drawing
 from raftcheck.traces.events import Event
 from raftcheck.traces.files import write_trace
 
@@ -60,6 +61,9 @@ def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
     kept.file.write_bytes(to_json(schedule))
     write_trace(path / "trace.ndjson", tellable(outcome.events))
     (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
+    if outcome.judged:
+        drawn = drawing(schedule.servers, tellable(outcome.events), name_of(schedule, outcome.failure))
+        (path / "trace.html").write_text(drawn, encoding="utf-8")
     return kept
 
 

@@ -14,6 +14,8 @@ import click
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.dialects import READERS
+from raftcheck.traces.dialects.picture import check_suffix, picture
+from raftcheck.traces.dialects.timeline import Timeline
 from raftcheck.traces.events import Event
 from raftcheck.traces.evidence import together
 from raftcheck.traces.export import export
@@ -55,6 +57,14 @@ STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
     metavar="OUT.ndjson",
     help="If the trace is refused, write those of its lines that are enough for it.",
 )
+@click.option(
+    "--diagram",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Draw the last lines that were judged: OUT.html, .svg, .mmd (for Mermaid) or .log (for ShiViz).",
+)
+@click.option("--from", "first", type=click.IntRange(min=1), help="The first line in the diagram.")
+@click.option("--to", "last", type=click.IntRange(min=1), help="The last line in the diagram.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def validate_command(
     traces: tuple[Path, ...],
@@ -65,6 +75,9 @@ def validate_command(
     folder: Path | None,
     coverage: Path | None,
     shrink: Path | None,
+    diagram: Path | None,
+    first: int | None,
+    last: int | None,
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
@@ -84,9 +97,18 @@ def validate_command(
         raise click.UsageError(f"--shrink with {len(traces)} traces; expected one, for the file is of one")
     if folder is not None and len(sources) > 1:
         raise click.UsageError(f"--export with {len(traces)} traces; expected one, for the module is of one")
+    if diagram is not None:
+        if len(sources) > 1:
+            raise click.UsageError(f"--diagram with {len(traces)} traces; expected one")
+        if first is not None and last is not None and last < first:
+            raise click.UsageError(f"--from {first} --to {last}; expected a line and one after it")
+        check_suffix(diagram)
+    elif first is not None or last is not None:
+        raise click.UsageError("--from or --to without --diagram; expected them together")
     judged = []
-    covered = Covered()
+    covered, timeline = Covered(), Timeline(first, last)
     witnesses: list[Witness] = [covered] if coverage is not None else []
+    witnesses += [timeline] if diagram is not None else []
     for source in sources:
         if folder is not None:
             module = export(folder, islice(source.lines(), lines), Path(source.name).name)
@@ -112,6 +134,9 @@ def validate_command(
             click.echo(verdict.trace_report(judged[-1]))
             if folder is not None:
                 click.echo(f"\nexported    {module}, which says how to ask TLC")
+        if diagram is not None:
+            word = verdict.word_of(judged[-1])
+            diagram.write_text(picture(diagram.suffix, timeline, source.name, word), encoding="utf-8")
         if found.interrupted:
             break
     answer = verdict.traces_json(judged, actions_of_raft())

@@ -144,6 +144,11 @@ class Validator:
         """Traceraft for the servers of the trace."""
         return self._model
 
+    @property
+    def state(self) -> State:
+        """The state of the spec after the last line that was explained."""
+        return self._least
+
     def steps(self) -> list[Step]:
         """The steps of Traceraft that explain the last line, in their order."""
         return list(self._explanation(self._least).steps)

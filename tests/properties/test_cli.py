@@ -101,7 +101,9 @@ def test_check_keeps_a_failure_as_schedule_trace_and_report(raftcheck: CommandLi
     assert (failure["kind"], failure["name"]) == ("refusal", "Restart")
     assert failure["actions"] <= 4
     folder = Path(failure["schedule"]).parent
-    assert sorted(path.name for path in folder.iterdir()) == ["report.txt", "schedule.json", "trace.ndjson"]
+    kept = ["report.txt", "schedule.json", "trace.html", "trace.ndjson"]
+    assert sorted(path.name for path in folder.iterdir()) == kept
+    assert "refused: " in (folder / "trace.html").read_text(encoding="utf-8")
     assert failure["report"] in (folder / "report.txt").read_text()
 
 
@@ -425,6 +427,30 @@ def test_a_trace_is_exported_for_the_model_checkers(raftcheck: CommandLine) -> N
     assert "invariant Refused is false" in judged.out
     assert '<<"explained", 20>>' in judged.err
     assert '<<"explained", 21>>' not in judged.err
+
+
+def test_a_diagram_is_of_the_lines_that_are_asked_for(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "1", "--seed", "4", "--trace", "run.ndjson")
+    assert raftcheck("validate", "run.ndjson", "--diagram", "all.mmd").status == 0
+    assert raftcheck("validate", "run.ndjson", "--diagram", "a.svg", "--from", "10", "--to", "12").status == 0
+    drawn = (raftcheck.folder / "a.svg").read_text(encoding="utf-8")
+    assert all(f">{number}</text>" in drawn for number in (10, 11, 12))
+    assert ">13</text>" not in drawn
+    assert "lines 10 to 12 of" in drawn
+
+
+def test_a_diagram_that_cannot_be_is_refused_before_anything_is_judged(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "1", "--trace", "run.ndjson")
+    for wrong in (
+        ("run.ndjson", "--diagram", "out.png"),
+        ("run.ndjson", "run.ndjson", "--diagram", "out.svg"),
+        ("run.ndjson", "--from", "3"),
+        ("run.ndjson", "--diagram", "out.svg", "--from", "5", "--to", "4"),
+    ):
+        ended = raftcheck("validate", *wrong)
+        assert ended.status == 2
+        assert "expected" in ended.err
+        assert ended.out == ""
 
 
 def test_coverage_is_a_page_a_list_and_a_part_of_the_json(raftcheck: CommandLine) -> None:
