@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.tla.errors import TlaError
 from raftcheck.tla.evaluator import Evaluator
 from raftcheck.tla.explanation import Failure, Source, successors
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.syntax import And, Builtin, Definition, Expr, Or, Ref, variables_written
-from raftcheck.tla.values import Function, Value, format_value, items
+from raftcheck.tla.values import Function, Value, apply, format_value, items
 
 from .conjuncts import false_conjunct, is_of_raft, of_field, of_variable, place_of, source_of, text_of
 from .events import Event
@@ -109,8 +110,10 @@ def _why_blocked(
 ) -> tuple[Conjunct | None, Conjunct | None]:
     """What of raft.tla gives another message than was sent, and the conjunct that is false."""
     failure = step.failure
-    if is_of_raft(failure.node) or "messages" not in failure.assigned:
+    if is_of_raft(failure.node):
         return None, false_conjunct(model, step.state, failure)
+    if "messages" not in failure.assigned:
+        return _why_not_tried(model, step)
     source = source_of(step.sources, "messages", failure.assigned["messages"])
     assert source is not None, step
     field = differences[0].name.removeprefix("sends").strip() if differences else ""
@@ -125,6 +128,36 @@ def _why_blocked(
 
 def _whole(source: Source) -> Conjunct:
     return Conjunct(text_of(source.node.span), place_of(source.node.span), ())
+
+
+def _why_not_tried(model: Model, step: _Blocked) -> tuple[Conjunct | None, Conjunct | None]:
+    """What of raft.tla is against a step that Traceraft did not try: it is impossible, or leads elsewhere."""
+    body = model.definition(step.step).body
+    assert isinstance(body, And)
+    (action,) = (item for item in body.items if isinstance(item, Ref) and _names(item, step.action))
+    failures: list[Failure] = []
+    sources: list[Source] = []
+    evaluator = model.evaluator(step.state)
+    ways = successors(evaluator, action, {}, model.variables, failures=failures, sources=sources)
+    try:
+        possible = any(True for _ in ways)
+    except TlaError:  # the line lacks what the action would take from it
+        return None, false_conjunct(model, step.state, step.failure)
+    if not possible:
+        return None, false_conjunct(model, step.state, max(failures, key=lambda found: found.depth))
+    line = dict(items(model.named(step.state)["line"]))
+    server = str(line["server"])
+    seen = dict(items(line["state"])) if "state" in line else {}
+    for source in sources:
+        if source.name in seen and seen[source.name] != apply(source.value, server):
+            return of_variable(model, step.state, source, server)
+    sent = source_of(sources, "messages", None)
+    assert sent is not None, step
+    return _whole(sent), None
+
+
+def _names(node: Ref, action: str) -> bool:
+    return isinstance(node.to, Definition) and node.to.name == action
 
 
 def _source(

@@ -32,7 +32,7 @@ from raftcheck.traces.events import (
     RequestVoteRequest,
     RequestVoteResponse,
 )
-from raftcheck.traces.refusal import Mismatch, Refusal
+from raftcheck.traces.refusal import Conjunct, Mismatch, Refusal
 from raftcheck.traces.validate import Validator
 
 from . import golden
@@ -343,12 +343,17 @@ def test_a_finer_line_is_held_against_its_own_action() -> None:
         refusal = refused(Event(event=event, server="n1"))
         assert (refusal.action, refusal.conjunct.text) == (event, conjunct)
     refusal = refused(Event(event="AppendEntries", server="n1", sends=(ASK,)))
-    assert (refusal.action, refusal.conjunct.text) == ("AppendEntries", "Head(unsent).mtype = type")
+    assert (refusal.action, refusal.conjunct.text) == ("AppendEntries", "role[i] = Leader")
     refusal = refused(Event(event="BecomeLeader", server="n1", state=NodeState(role="Follower")))
-    assert (refusal.action, refusal.conjunct.text) == (
-        "BecomeLeader",
-        'Observes("role") => line.state.role = Leader',
+    assert (refusal.action, refusal.conjunct.text) == ("BecomeLeader", "role[i] = Candidate")
+    waiting = replace(ELECTION[2], state=NodeState(role="Candidate"))
+    leads = Event(event="BecomeLeader", server="n1", state=NodeState(role="Candidate"))
+    refusal = refused(*ELECTION[:2], waiting, leads)
+    assert refusal.conjunct == Conjunct(
+        "role' = [role EXCEPT ![i] = Leader]", refusal.conjunct.place, ('role\'[i] = "Leader"',)
     )
+    refusal = refused(ELECTION[0], Event(event="RequestVote", server="n1", sends=(APPEND,)))
+    assert refusal.conjunct.text.startswith("messages' = Send([mtype |-> RequestVoteRequest")
 
 
 def test_a_server_begins_as_a_follower_with_the_log_that_it_says() -> None:
