@@ -19,7 +19,7 @@ import click
 from raftcheck.tla.errors import TlaError
 from raftcheck.traces.coverage import page
 from raftcheck.traces.errors import TraceError, printable
-from raftcheck.traces.files import trace_file
+from raftcheck.traces.files import node_files, trace_file
 from raftcheck.traces.finer import Finer
 
 from . import faultcheck
@@ -110,6 +110,9 @@ cli.add_command(validate_command)
 )
 @click.option("--fine", is_flag=True, help="In the trace, a line for each action of raft.tla.")
 @click.option(
+    "--per-node", is_flag=True, help="The trace in a file for each server: run.n1.ndjson of run.ndjson."
+)
+@click.option(
     "--coverage",
     type=click.Path(path_type=Path),
     metavar="OUT.html",
@@ -127,6 +130,7 @@ def check_command(
     processes: int | None,
     trace: Path | None,
     fine: bool,
+    per_node: bool,
     coverage: Path | None,
     no_judge: bool,
     as_json: bool,
@@ -135,8 +139,9 @@ def check_command(
     implementation = load_target(target)
     if schedules is None and seconds is None:
         schedules = SCHEDULES
-    if fine and trace is None:
-        raise click.UsageError("--fine is of a trace; expected --trace FILE beside it")
+    if (fine or per_node) and trace is None:
+        option = "--fine" if fine else "--per-node"
+        raise click.UsageError(f"{option} is of a trace; expected --trace FILE beside it")
     if no_judge and coverage is not None:
         raise click.UsageError("--coverage is of raft.tla, which --no-judge leaves out; expected one of them")
     campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None)
@@ -145,7 +150,7 @@ def check_command(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
         )
     if trace is not None and (found.kept is not None or found.schedules):
-        with trace_file(trace) as write:
+        with node_files(trace) if per_node else trace_file(trace) as write:
             finer = Finer(write)
             record = told(finer if fine else write)
             if found.kept is not None:

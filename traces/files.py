@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, get_args
+from urllib.parse import quote
 
 import msgspec
 
@@ -37,6 +39,20 @@ def trace_file(path: str | Path) -> Iterator[Callable[[Event], None]]:
             file.write(_encoder.encode(event) + b"\n")
 
         yield write
+
+
+@contextmanager
+def node_files(path: str | Path) -> Iterator[Callable[[Event], None]]:
+    """A file for each server, to which events are written while inside: run.n1.ndjson for run.ndjson."""
+    path = Path(path)
+    with ExitStack() as stack:
+
+        @cache
+        def writer(server: str) -> Callable[[Event], None]:
+            name = f"{path.stem}.{quote(server, safe='')}{path.suffix}"
+            return stack.enter_context(trace_file(path.with_name(name)))
+
+        yield lambda event: writer(event.server)(event)
 
 
 def write_trace(path: str | Path, events: Iterable[Event]) -> None:

@@ -494,43 +494,35 @@ def test_a_verdict_that_rests_on_little_says_so(raftcheck: CommandLine) -> None:
     assert "no leader committed an entry" in trace["warnings"]
 
 
-def split_by_server(trace: Path) -> dict[str, str]:
-    """The lines of a trace in a file for each server, by the names of the files."""
-    files: dict[str, str] = {}
-    for line in trace.read_text().splitlines(keepends=True):
-        name = f"{json.loads(line)['server']}.ndjson"
-        files[name] = files.get(name, "") + line
-    for name, content in files.items():
-        trace.with_name(name).write_text(content)
-    return files
+PER_NODE = ("--schedules", "3", "--servers", "3", "--processes", "1", "--per-node", "--trace", "run.ndjson")
+FILES = ("run.n1.ndjson", "run.n2.ndjson", "run.n3.ndjson")
 
 
-def test_files_per_node_are_one_trace(raftcheck: CommandLine) -> None:
-    raftcheck("check", "--schedules", "3", "--trace", "out.ndjson", "--processes", "1")
-    files = split_by_server(raftcheck.folder / "out.ndjson")
-    ended = raftcheck("validate", "--merge", *files, "--merged", "merged.ndjson")
+@pytest.mark.parametrize("grain", [(), ("--fine",)], ids=["coarse", "fine"])
+def test_files_per_node_are_one_trace(raftcheck: CommandLine, grain: tuple[str, ...]) -> None:
+    raftcheck("check", *PER_NODE, *grain)
+    raftcheck("check", *[option for option in PER_NODE if option != "--per-node"], *grain)
+    ended = raftcheck("validate", "--merge", *FILES, "--merged", "merged.ndjson")
     assert ended.status == 0
-    assert ", ".join(files) in " ".join(ended.out.split())
-    merged, out = raftcheck.folder / "merged.ndjson", raftcheck.folder / "out.ndjson"
-    assert sorted(merged.read_text().splitlines()) == sorted(out.read_text().splitlines())
+    assert ", ".join(FILES) in " ".join(ended.out.split())
+    merged, single = [(raftcheck.folder / name).read_text() for name in ("merged.ndjson", "run.ndjson")]
+    assert sorted(merged.splitlines()) == sorted(single.splitlines())
     assert raftcheck("validate", "merged.ndjson").status == 0
 
 
 def test_a_refused_line_is_named_as_it_stands_in_its_file(raftcheck: CommandLine) -> None:
-    raftcheck("check", FAULT, "--trace", "out.ndjson", "--processes", "1")
-    (*_, last) = (raftcheck.folder / "out.ndjson").read_text().splitlines()
-    files = split_by_server(raftcheck.folder / "out.ndjson")
-    name = f"{json.loads(last)['server']}.ndjson"
+    raftcheck("check", FAULT, "--processes", "1", "--per-node", "--trace", "run.ndjson")
+    files = {path.name: path.read_text().splitlines() for path in raftcheck.folder.glob("run.*.ndjson")}
     ended = raftcheck("validate", "--merge", *files)
     assert ended.status == 1
-    assert f"{name}:{len(files[name].splitlines())}: " in ended.out
+    assert any(f"{name}:{len(lines)}: " in ended.out for name, lines in files.items())
 
 
 def test_a_message_that_nobody_sends_is_named_with_the_verdict(raftcheck: CommandLine) -> None:
-    raftcheck("check", "--schedules", "3", "--trace", "out.ndjson", "--processes", "1")
-    files = split_by_server(raftcheck.folder / "out.ndjson")
-    (raftcheck.folder / "n1.ndjson").write_text(files["n1.ndjson"].splitlines(keepends=True)[0])
-    ended = raftcheck("validate", "--merge", *files, "--json")
+    raftcheck("check", *PER_NODE)
+    first = raftcheck.folder / FILES[0]
+    first.write_text(first.read_text().splitlines(keepends=True)[0])
+    ended = raftcheck("validate", "--merge", *FILES, "--json")
     assert ended.status == 1
     (trace,) = ended.answer["traces"]
     assert "message missing: `n1` sends no such" in trace["failure"]
@@ -577,7 +569,11 @@ def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None
         (["replay", "elsewhere.json"], "no module `elsewhere`"),
         (["validate", "no_such_file.ndjson"], "no_such_file.ndjson"),
         (["validate", "empty.json"], "empty.json"),
+        (["check", "--per-node"], "--per-node is of a trace"),
         (["validate"], "TRACE"),
+        (["validate", "--merge", "--dialect", "etcd", "a.ndjson"], "expected it without --dialect"),
+        (["validate", "--dialect", "etc", "a.ndjson"], "etcd"),
+        (["validate", "--dialect", "etcd", "empty.json"], "empty.json: the file is empty"),
         (["check", "--fine"], "expected --trace FILE beside it"),
         (["validate", "--export", "out", "one.ndjson", "two.ndjson"], "--export with 2 traces"),
         (["validate", "a.ndjson", "--merged", "b.ndjson"], "expected --merge with it"),
