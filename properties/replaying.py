@@ -65,15 +65,17 @@ class Replay:
         """The verdict in words."""
         if self.failure is not None:
             return "what it did is not Raft as raft.tla has it"
-        followed = self.following.departure is None
-        if not self.raft.unlawful:
-            other = "does not follow a behavior of raft.tla; what it did instead, raft.tla allows as well"
-            return "it follows a behavior of raft.tla" if followed else f"it {other}"
-        if self.word == "undecided" and followed:
-            return "what is seen follows a behavior that raft.tla forbids, which allows all that it did"
-        if self.word == "undecided":
-            return "it left the behavior before that leaves raft.tla"
-        return f"it {'follows' if followed else 'does not follow'} a behavior that raft.tla forbids"
+        followed, forbidden = self.following.departure is None, bool(self.raft.unlawful)
+        if not forbidden and followed:
+            return "it follows a behavior of raft.tla"
+        if not forbidden:
+            instead = "; what it did instead, raft.tla allows as well" if self.judged else ""
+            return f"it does not follow a behavior of raft.tla{instead}"
+        if followed:
+            seen = ", as far as can be seen; raft.tla allows all that it did" if self.judged else ""
+            return f"it follows a behavior that raft.tla forbids{seen}"
+        when = "where" if self.word == "conforms" else "before"
+        return f"it leaves the behavior {when} raft.tla forbids it"
 
     @property
     def schedule(self) -> Schedule:

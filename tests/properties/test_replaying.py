@@ -129,6 +129,9 @@ MODEL_VALUES: dict[Value, Value] = {
 
 TOLD = {
     "with model values": lambda told: with_names(told, MODEL_VALUES | {"": ModelValue("Nil")}),
+    "with names as Apalache has them": lambda told: with_names(
+        told, {"n1": "1_OF_SERVER", "n2": "2_OF_SERVER", "": "Nil_OF_SERVER"}
+    ),
     "with numbers for values": lambda told: with_names(told, {"v1": 1}),
     "without labels": lambda told: replace(told, labels=("",) * len(told.labels)),
     "without history": without_history,
@@ -206,6 +209,22 @@ def test_a_newer_term_without_its_message_is_taken_with_it_nevertheless() -> Non
     found = replayed(other)
     assert found.word == "conforms", found.report()
     assert Duplicate("n1", "n2", 1) in found.following.performed
+
+
+def test_a_newer_term_is_not_taken_with_an_older_message() -> None:
+    """n2 takes term 2, and looks at the request of term 1; the reference votes in term 2 at once."""
+    crossed = taken(
+        *[("Timeout", "n1"), ("RequestVote", "n1", "n2"), ("Timeout", "n1"), ("RequestVote", "n1", "n2")],
+        *[("UpdateTerm", "n2"), ("HandleRequestVoteRequest", "n2")],
+        also=lambda state: (
+            votes_for_itself(state)
+            and apply(state["currentTerm"], "n2") in (0, 2)
+            and apply(state["votedFor"], "n2") == ""
+        ),
+    )
+    departure = replayed(crossed).following.departure
+    assert departure is not None
+    assert (departure.what, departure.observed) == ("votedFor of n2", '"n1"')
 
 
 def test_a_request_that_the_code_does_not_repeat_is_duplicated() -> None:
@@ -289,6 +308,11 @@ class Raising(ReferenceNode):
         raise RuntimeError("no room")
 
 
+class Stillborn(ReferenceNode):
+    def state(self) -> NodeState:
+        raise RuntimeError("not yet")
+
+
 class Asleep(ReferenceNode):
     def timers(self) -> Collection[str]:  # type: ignore[override]
         return ("nap",)
@@ -317,8 +341,9 @@ def test_implementations_of_all_kinds_come_to_a_commit(on: Reference) -> None:
         (Reference(node=Silent), "a message never sent", "do not say what they mean"),
         (Reference(node=Asleep), "a timer", "n1 offers nap"),
         (Reference(node=Raising), "exception finding", "no room"),
+        (Reference(node=Stillborn), "exception finding", "not yet"),
     ],
-    ids=["a stream", "without views", "without elections", "raises"],
+    ids=["a stream", "without views", "without elections", "raises", "raises at once"],
 )
 def test_implementations_that_refuse_say_what_they_offer(on: Reference, what: str, observed: str) -> None:
     departure = replayed(COMMIT, on).following.departure

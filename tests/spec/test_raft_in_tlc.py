@@ -27,7 +27,7 @@ def tlc() -> Tlc:
         pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("module", ["raft", "MCraft", "Traceraft"])
+@pytest.mark.parametrize("module", ["raft", "MCraft", "Traceraft", "Coderaft"])
 def test_the_module_parses(tlc: Tlc, root: Path, tmp_path: Path, module: str) -> None:
     command = [*tlc.command("tla2sany.SANY", tmp_path), f"{module}.tla"]
     output = subprocess.run(command, cwd=root / "spec", capture_output=True, text=True, check=False).stdout
