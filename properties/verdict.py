@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from raftcheck.traces.errors import printable
+from raftcheck.traces.evidence import EVERYWHERE
 from raftcheck.traces.verdict import Validation
 
 from .checking import Check, Word
@@ -73,6 +74,9 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     never = [name for name in actions if not check.actions[name]]
     if check.judged and never and check.schedules > 1:
         summary.add_row("never taken", ", ".join(never))
+    unseen = [name for name in EVERYWHERE if not check.compared[name]]
+    if check.judged and unseen:
+        summary.add_row("never compared", ", ".join(unseen))
     _warn(summary, check.evidence.warnings if check.word == "conforms" else ())
     summary.add_row("properties", _properties(check))
     summary.add_row("verdict", _verdict(check.word, MEANING))

@@ -65,7 +65,7 @@ class Judged:
         """`role` is the server's after the event: votes count on candidates only, indexes on leaders."""
         state = event.state if event.event not in ("Init", "Crash") else None
         self._shapes[
-            event.sends is not None,
+            event.sends is not None and event.event != "Init",
             event.message is not None,
             state is not None and state.role is not None,
             state is not None and state.current_term is not None,

@@ -211,6 +211,11 @@ BLIND = """
     def view(self, peer, m):
         return None
 """
+SECRETIVE = """
+    def state(self):
+        from msgspec.structs import replace
+        return replace(super().state(), voted_for=None)
+"""
 IDLE = """
     def timers(self):
         return []
@@ -272,6 +277,14 @@ def test_what_a_node_prints_does_not_get_into_the_answer(newcomer: CommandLine) 
 def test_a_raft_without_views_is_not_said_to_conform(newcomer: CommandLine) -> None:
     assert broken(newcomer, BLIND).answer["verdict"] == "safe"
     assert "without a view" in newcomer("check", "broken:raft", "--schedules", "5", "--processes", "1").out
+
+
+def test_what_a_raft_never_shows_is_named(newcomer: CommandLine) -> None:
+    (newcomer.folder / "broken.py").write_text(BROKEN.format(body=SECRETIVE))
+    ended = newcomer("check", "broken:raft", "--schedules", "5", "--processes", "1")
+    assert ended.status == 0
+    assert re.search(r"(?m)^never compared +voted_for *$", ended.out)
+    assert "never compared" not in newcomer("check", "--schedules", "5", "--processes", "1").out
 
 
 def test_a_run_in_which_nothing_happens_is_no_pass(newcomer: CommandLine) -> None:

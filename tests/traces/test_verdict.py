@@ -172,6 +172,12 @@ def test_a_trace_that_shows_nothing_is_vacuous(trace: Path) -> None:
     assert found.vacuous == "no line has a state or sends; expected something that was observed"
 
 
+def test_what_an_init_does_not_send_shows_nothing(trace: Path) -> None:
+    opening = [replace(event, sends=()) for event in INIT]
+    found = verdict(trace, *opening, Event(event="Restart", server="n1"))
+    assert found.vacuous == "no line has a state or sends; expected something that was observed"
+
+
 def test_a_trace_that_shows_too_little_to_ever_be_judged_is_bad_input(
     trace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
