@@ -151,6 +151,7 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
                 "actions": {name: trace.actions[name] for name in actions},
                 "compared": dict(trace.compared),
                 "never_compared": trace.never_compared,
+                "candidates": trace.most_candidates,
                 "warnings": trace.evidence.warnings,
                 "failure": trace_report(trace).strip() or None,
                 "refusal": asdict(trace.refusal) if trace.refusal is not None else None,

@@ -94,7 +94,7 @@ def lines(event: Event, steps: Sequence[Step], model: Model) -> list[Event]:
             return [event]
         if action is not None:
             found.append(_line(action, event, before, after))
-        elif event.event != "Crash":
+        elif event.event == "Timeout":  # of a timer that starts nothing, or heartbeats, which follow
             found.append(replace(event, sends=(), state=state_of(after, event.server, ALWAYS)))
     if event.event == "Crash":
         found.append(Event(event="Crash", server=event.server, sends=()))
