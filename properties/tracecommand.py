@@ -105,6 +105,9 @@ def validate_command(
         check_suffix(diagram)
     elif first is not None or last is not None:
         raise click.UsageError("--from or --to without --diagram; expected them together")
+    pipes = [trace for trace in traces if trace.exists() and not trace.is_file()]
+    if pipes and (folder is not None or shrink is not None):
+        raise click.UsageError(f"{pipes[0]} can be read but once; expected a file with --export or --shrink")
     judged = []
     covered, timeline = Covered(), Timeline(first, last)
     witnesses: list[Witness] = [covered] if coverage is not None else []
@@ -119,7 +122,8 @@ def validate_command(
             beginnings = Beginnings()
             own = [_telling(source, watch), *([_writing(write)] if write is not None else [])]
             found = validate(islice(source.lines(), lines), source.name, [*witnesses, beginnings, *own])
-        if found.refusal is not None:
+        found = source.completed(found)
+        if found.refusal is not None and not pipes:
             smaller = None
             with suppress(KeyboardInterrupt):  # the refusal is the answer, small or not
                 smaller = shrunk(source.lines(), found.refusal, beginnings)
@@ -128,7 +132,7 @@ def validate_command(
                 found = replace(found, refusal=replace(found.refusal, shrunk=told))
                 if shrink is not None:
                     write_trace(shrink, events)
-        judged.append(source.completed(found))
+        judged.append(found)
         if not as_json:
             show(verdict.trace_table(judged[-1], actions_of_raft()))
             click.echo(verdict.trace_report(judged[-1]))

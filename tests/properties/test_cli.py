@@ -414,6 +414,34 @@ def test_a_validation_that_is_interrupted_tells_what_was_judged(
     assert re.search(r"AppendEntries +[1-9]", out)
 
 
+REFUSED = (
+    '{"event": "Init", "server": "n1"}',
+    '{"event": "Init", "server": "n2"}',
+    '{"event": "Timeout", "server": "n1", "state": {"current_term": 7}}',
+)
+
+
+COMMAND = (sys.executable, "-c", "from raftcheck.properties.cli import main; main()")
+
+
+@pytest.mark.parametrize("more", [(), ("--export", "folder"), ("--shrink", "small.ndjson")])
+def test_a_pipe_is_read_but_once(raftcheck: CommandLine, more: tuple[str, ...]) -> None:
+    run = subprocess.run(
+        [*COMMAND, "validate", "/dev/stdin", *more],
+        cwd=raftcheck.folder,
+        input="\n".join((*REFUSED, "")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if more:
+        assert run.returncode == 2
+        assert "/dev/stdin can be read but once; expected a file with --export or --shrink" in run.stderr
+    else:
+        assert run.returncode == 1
+        assert "/dev/stdin:3: n1 Timeout is not a step of raft.tla" in run.stdout
+
+
 def test_a_fine_trace_is_accepted_as_the_actions_that_check_counts(raftcheck: CommandLine) -> None:
     options = ("--schedules", "1", "--length", "400", "--servers", "3", "--processes", "1", "--json")
     counted = raftcheck("check", *options, "--trace", "out.ndjson", "--fine").answer["actions"]
