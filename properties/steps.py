@@ -368,7 +368,10 @@ def ahead(behavior: RaftBehavior, number: int, server: str) -> Iterator[NodeStat
     """What a server may be seen to be in this state if it makes moves of its own at once."""
     model = raft_model(behavior.servers)
     todo = [_vector(model, behavior.states[number - 1])]
+    known = set(todo)
     for state in todo:  # grows while it is walked
         for action in ("BecomeLeader", "AdvanceCommitIndex"):
-            todo += model.step(action)(state, server)
+            found = [after for after in model.step(action)(state, server) if after not in known]
+            known.update(found)
+            todo += found
         yield state_of(dict(zip(model.variables, state, strict=True)), server)

@@ -23,8 +23,11 @@ from .errors import TlaError
 from .notation import parse_value
 from .values import FALSE, TRUE, Function, Value, format_value, function
 
-MOST_BYTES = 64 * 2**20
-"""Of a file: a counterexample of a thousand states, each of the size of a page, is a twentieth of it."""
+MOST_BYTES = 16 * 2**20
+"""Of a file: a counterexample of a thousand states, each of the size of a page, is a fifth of it."""
+
+MOST_TEXT = 2 * 2**20
+"""Characters of a state or a definition, which are parsed at once, with two hundred times as much memory."""
 
 MOST_STATES = 10_000
 
@@ -79,7 +82,10 @@ def _no_more(states: int, file: str) -> None:
         raise TlaError(f"{file}: more than {MOST_STATES:,} states; expected a shorter behavior")
 
 
-def _no_deeper(text: str, file: str) -> None:
+def _check_value(text: str, file: str) -> None:
+    """TlaError for what would take too much to parse."""
+    if len(text) > MOST_TEXT:
+        raise TlaError(f"{file}: a state or definition of more than {MOST_TEXT:,} characters; {EXPECTED}")
     depth = 0
     for bracket in re.finditer(r'"(?:[^"\\\n]|\\.)*"|<<|>>|[\[({]|[\])}]', text):
         if bracket[0] in ("<<", "[", "(", "{"):
@@ -126,7 +132,7 @@ def _from_frames(text: str, file: str) -> Behavior:
     states = []
     for frame in frames:
         body = "\n".join(frame.lines)
-        _no_deeper(body, file)
+        _check_value(body, file)
         # What did not change may have been left out.
         values = values | (parse_state(body, f"{file}, state at line {frame.line}") if body.strip() else {})
         states.append(values)
@@ -224,7 +230,7 @@ def _from_module(text: str, found: re.Match[str], file: str) -> Behavior:
 def _defined(text: str, found: re.Match[str], file: str) -> Value:
     following = _NEXT_UNIT.search(text, found.end())
     body = text[found.end() : following.start() if following is not None else len(text)]
-    _no_deeper(body, file)
+    _check_value(body, file)
     line = text.count("\n", 0, found.end()) + 1
     return parse_value(body, f"{file}, definition at line {line}")
 
@@ -322,5 +328,5 @@ class _ValueOfJson:
         """A record that a function has as its argument is written as TLA+, in a string."""
         if not name.startswith(("[", "<<", "{", "(")):
             return name
-        _no_deeper(name, self.file)
+        _check_value(name, self.file)
         return parse_value(name, self.file)

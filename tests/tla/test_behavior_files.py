@@ -223,6 +223,13 @@ def test_states_are_bounded(monkeypatch: pytest.MonkeyPatch, many: Callable[[int
         read(many(21))
 
 
+@pytest.mark.parametrize("text", [TEXT, DUMPED, to_module(LIFT, "M", {})], ids=["text", "TLC's", "ours"])
+def test_what_is_parsed_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(behaviorfiles, "MOST_TEXT", 20)
+    with pytest.raises(TlaError, match="more than 20 characters"):
+        read(text)
+
+
 def test_a_file_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(behaviorfiles, "MOST_BYTES", 1000)
     (tmp_path / "long").write_text(TEXT + " " * 1000)
