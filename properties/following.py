@@ -160,7 +160,12 @@ class _Follower:
     # What is done
 
     def do(self, action: Action) -> tuple[Event, ...] | None:
-        events = self.cluster.step(action)
+        """Has the world do something; what is seen of it, None if it cannot be done."""
+        try:
+            events = self.cluster.step(action)
+        except Misbehaviour:
+            self.following.performed.append(action)
+            raise
         if events is not None:
             self.following.performed.append(action)
             self.following.events += events
@@ -279,7 +284,11 @@ class _Follower:
         if wrong and all(
             _differences(observed, other, fields) for other in ahead(self.behavior, number, server)
         ):
-            step, name, wanted = self.blamed(move, server, observed) or (move.cause, wrong[0], expected)
+            step, name, wanted = self.blamed(move, server, observed, fields) or (
+                move.cause,
+                wrong[0],
+                expected,
+            )
             values = (_field(state, name, server) for state in (observed, wanted))
             self.differ(step or move.steps[0], f"{STATE_FIELDS[name]} of {server}", *values)
         self.following.compared.update(name for name in fields if _is_comparable(observed, expected, name))
@@ -295,7 +304,9 @@ class _Follower:
             if steps and server not in beyond:
                 self.compare(server, Move(steps[-1], steps), COMPARED)
 
-    def blamed(self, move: Move, server: str, observed: NodeState) -> tuple[Step, str, NodeState] | None:
+    def blamed(
+        self, move: Move, server: str, observed: NodeState, fields: Sequence[str]
+    ) -> tuple[Step, str, NodeState] | None:
         """The first step of a move of which a server does not show the change, nor any later one of the same.
 
         With the field, and the state that the step leads to.
@@ -303,7 +314,7 @@ class _Follower:
         after = [self.behavior.seen(step.number, server) for step in move.steps]
         for place, step in enumerate(move.steps):
             before = self.behavior.seen(max(step.number - 1, 1), server)
-            for name in _differences(before, after[place], _differences(observed, after[place], COMPARED)):
+            for name in _differences(before, after[place], _differences(observed, after[place], fields)):
                 if not any(_agrees(observed, later, name) for later in after[place + 1 :]):
                     return step, name, after[place]
         return None

@@ -13,7 +13,7 @@ from raftcheck.properties.adapters.reference import Reference, ReferenceNode, re
 from raftcheck.properties.cli import main
 from raftcheck.properties.node import Caps, Implementation, NodeState
 from raftcheck.properties.replaying import Replay, replay_behavior
-from raftcheck.properties.schedules import Crash, Deliver, Drop, Duplicate, Timeout, load
+from raftcheck.properties.schedules import Crash, Deliver, Drop, Duplicate, Request, Timeout, load
 from raftcheck.properties.steps import HISTORY, as_raft
 from raftcheck.reference import messages as rpc
 from raftcheck.spec.model import raft_model
@@ -364,6 +364,7 @@ def test_what_raises_diverges() -> None:
     found = replayed(COMMIT, Reference(node=Raising))
     assert found.word == "diverges"
     assert found.failure is found.following.finding is not None
+    assert found.following.performed[-1] == Request("n1", "v1")
 
 
 def test_a_step_that_changes_another_server_as_well_differs_at_the_end() -> None:
