@@ -131,6 +131,7 @@ class Lockstep:
             outcome.failure = self._judge.observe(event)
             for witness in self._witnesses:
                 witness(event, self._judge)
+            judged = self._judge.undecided is None
         if outcome.failure is None:
             outcome.failure = self._safety.observe(event)
         return judged

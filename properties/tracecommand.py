@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.traces.candidates import MOST_CANDIDATES
 from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.dialects import READERS
 from raftcheck.traces.dialects.picture import check_suffix, picture
@@ -65,6 +66,14 @@ STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
 )
 @click.option("--from", "first", type=click.IntRange(min=1), help="The first line in the diagram.")
 @click.option("--to", "last", type=click.IntRange(min=1), help="The last line in the diagram.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(min=1),
+    default=MOST_CANDIDATES,
+    show_default=True,
+    metavar="N",
+    help="Where little is shown, keep at most N states of raft.tla that explain the trace so far.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def validate_command(
     traces: tuple[Path, ...],
@@ -78,6 +87,7 @@ def validate_command(
     diagram: Path | None,
     first: int | None,
     last: int | None,
+    candidates: int,
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
@@ -121,7 +131,9 @@ def validate_command(
         ):
             beginnings = Beginnings()
             own = [_telling(source, watch), *([_writing(write)] if write is not None else [])]
-            found = validate(islice(source.lines(), lines), source.name, [*witnesses, beginnings, *own])
+            taken = islice(source.lines(), lines)
+            seen: list[Witness] = [*witnesses, beginnings, *own]
+            found = validate(taken, source.name, seen, candidates)
         found = source.completed(found)
         if found.refusal is not None and not pipes:
             smaller = None

@@ -152,6 +152,8 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
                 "compared": dict(trace.compared),
                 "never_compared": trace.never_compared,
                 "candidates": trace.most_candidates,
+                "branched": [asdict(branching) for branching in trace.branched],
+                "assumed": trace.assumed,
                 "warnings": trace.evidence.warnings,
                 "failure": trace_report(trace).strip() or None,
                 "refusal": asdict(trace.refusal) if trace.refusal is not None else None,
@@ -168,6 +170,18 @@ def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
     summary.add_row("lines", f"{trace.lines:,} in {trace.seconds:.1f} s")
     if trace.never_compared:
         summary.add_row("never compared", ", ".join(trace.never_compared))
+    if trace.most_candidates > 1:
+        summary.add_row("candidates", _candidates(trace))
+    if trace.assumed:
+        summary.add_row("assumed", f"{trace.assumed:,} messages that nobody was seen to send")
     _warn(summary, trace.evidence.warnings if word_of(trace) == "conforms" else ())
     summary.add_row("verdict", _verdict(word_of(trace), MEANING_OF_TRACE))
     return Group(_taken(trace.actions, actions), "", summary)
+
+
+def _candidates(trace: Validation) -> str:
+    """How many states explained the trace at most, and which lines made them many."""
+    lines = ", ".join(f"{branching.line} ({branching.event})" for branching in trace.branched)
+    return (
+        f"at most {trace.most_candidates:,} states of raft.tla at a time; more than before after line {lines}"
+    )

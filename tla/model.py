@@ -428,6 +428,10 @@ class Model:
             self._formulas[name] = self.predicate(name, self.definition(name, span).body)
         return self._formulas[name]
 
+    def expression(self, name: str) -> Callable[[State], Value]:
+        """The value of the definition of that name, as a function of the state."""
+        return self.compiler.value(self.definition(name).body)
+
     def predicate(self, name: str, node: Expr, environment: Environment = EMPTY) -> Formula:
         """A formula on a state or a step, for which the names in it have these meanings."""
         test = self.compiler.predicate(node, environment)

@@ -1,8 +1,8 @@
 """The judge: are these events a behavior of raft.tla? Lockstep and trace files come through here alike.
 
 The validator keeps the states of Traceraft.tla that explain the trace so far (one, where lines show enough)
-and takes every step of Traceraft that the next line allows. What steps there are, and what of a line must
-agree with the state, is said in TLA+; here it is only carried out.
+and takes every step of Traceraft that the next line allows. What steps there are, what of a line must agree
+with the state, and which state may stand for another is said in TLA+; here it is only carried out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from raftcheck.spec.model import trace_model
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.values import Value, apply, sweep
 
+from .candidates import MOST_CANDIDATES, Branching, Undecided, unobserved, worst
 from .encoding import STATE_FIELDS, line
 from .events import Event
 from .explanation import explain
@@ -27,6 +28,9 @@ SWEPT = 5000
 
 KEPT = 8
 """Lines that a judge can go back by, to see whether one came too late."""
+
+STATES_OF_A_LINE = 20
+"""States that are looked at to explain one line, for each candidate that may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,15 @@ class Judged:
     lines     lines judged
     actions   how often each action of raft.tla was taken
     most_candidates  the largest number of states that explained the trace up to some line
+    assumed   messages that lines received, or may have, although nobody was seen to send them
+    branched  the lines that multiplied the candidates: the first of them, then those that did most
     """
 
     lines: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     most_candidates: int = 1
+    assumed: int = 0
+    branched: tuple[Branching, ...] = ()
     _shapes: Counter[tuple[bool, ...]] = field(default_factory=Counter)
 
     def count_compared(self, event: Event, role: str) -> None:
@@ -90,12 +98,15 @@ class Judged:
 class Validator:
     """Judges one trace, event by event. After a refusal it has nothing more to say."""
 
-    def __init__(self, servers: Sequence[str]) -> None:
+    def __init__(self, servers: Sequence[str], most_candidates: int = MOST_CANDIDATES) -> None:
         self.servers = tuple(servers)
         self._model: Model = trace_model(tuple(servers))
         self._take = self._model.step("Take")
         self._next = self._model.trail("TraceNext")
         self._explained = self._model.formula("Explained")
+        self._essence = self._model.expression("Essence")
+        self._outdoes = self._model.step("Outdoes")
+        self._unseen = self._model.variables.index("unseen")
         self._raft = frozenset(actions_of_raft())
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._earlier: tuple[tuple[Event, list[State]], ...] = ()
@@ -105,10 +116,17 @@ class Validator:
         self._steps: dict[State, Step] = {}
         """Of the last line: how each state that was reached from where it begins was reached first."""
         self._least: State = self._candidates[0]
+        self._bound = most_candidates
+        self._found = 1
+        """How many candidates there were after the line before the last, and how many of them were kept."""
+        self._kept = 1
+        self._dropped = 0
+        """The first line at which candidates were dropped, if any were."""
         self.judged = Judged()
         self.taken: tuple[str, ...] = ()
         """The actions of raft.tla that explain the last line."""
         self.refusal: Refusal | None = None
+        self.undecided: Undecided | None = None
 
     @property
     def actions(self) -> Counter[str]:
@@ -116,26 +134,38 @@ class Validator:
         return self.judged.actions
 
     def observe(self, event: Event) -> Refusal | None:
-        """Judges the next event; a Refusal where no step of raft.tla explains it."""
+        """Judges the next event; a Refusal where no step of raft.tla explains it.
+
+        Once a line is undecided, so is the rest: it is not looked at any more.
+        """
         assert self.refusal is None, "the trace is refused already"
+        if self.undecided is not None:
+            return None
         judged = self.judged
-        judged.lines += 1
         if judged.lines % SWEPT == 0:
             sweep()
         attempts: dict[State, tuple[str, ...]] = {}
         explained = self._explanations(event, attempts)
+        if self._found != self._kept:
+            self._count_candidates()
+        judged.lines += 1
         if not explained:
+            if self._dropped:
+                self.undecided = Undecided(judged.lines, self._dropped, self._bound, judged.branched)
+                return None
             self.refusal = explain(self._model, judged.lines, event, attempts)
             return self.refusal
         self._earlier = (*self._earlier[1 - KEPT :], (event, self._candidates))
+        if len(explained) > 1:
+            # Where so little is shown that several explanations are left, that which claims least is first.
+            explained.sort(key=lambda state: len(attempts[state]))
         self._candidates = explained
-        if len(explained) > judged.most_candidates:
-            judged.most_candidates = len(explained)
-        # Where a line shows so little that several explanations are left, count the one that claims least.
-        self._least = min(explained, key=lambda state: len(attempts[state]))
+        self._least = explained[0]
         self.taken = attempts[self._least]
         for name in self.taken:
             judged.actions[name] += 1
+        if event.message is None or self._least[self._unseen]:
+            judged.assumed += sum("TraceReveal" in step.trail for step in self.steps())
         judged.count_compared(event, self._role(event, explained[0]))
         return None
 
@@ -207,9 +237,7 @@ class Validator:
 
         `attempts` takes in every state reached, with the actions of raft.tla taken.
         """
-        record = line(event)
-        self._begun = {state: before for before in self._candidates for state in self._take(before, record)}
-        todo = list(self._begun)
+        todo = self._beginning(line(event))
         attempts.update(dict.fromkeys(todo, ()))
         self._steps.clear()
         # A state that explains the line need not be left, where no other that does is behind it.
@@ -225,7 +253,48 @@ class Validator:
                     attempts[state] = attempts[before] + self._actions_in(trail)
                     self._steps[state] = Step(before, trail, state)
                     todo.append(state)
+            if len(todo) > self._bound * STATES_OF_A_LINE:
+                self._dropped = self._dropped or self.judged.lines + 1
+                break
         return explained
+
+    def _beginning(self, record: Value) -> list[State]:
+        """The candidates where a line begins: what the last left open is settled, so that some become one."""
+        begun = {state: before for before in self._candidates for state in self._take(before, record)}
+        self._begun = begun
+        if len(begun) == 1:
+            self._found = 1
+            return list(begun)
+        found = self._not_outdone(list(begun))
+        self._found = len(found)
+        return found[: self._bound]
+
+    def _not_outdone(self, states: list[State]) -> list[State]:
+        """The states without those for which another stands, since it explains whatever they do."""
+        alike: dict[Value, list[State]] = {}
+        for state in states:
+            alike.setdefault(self._essence(state), []).append(state)
+        kept: set[State] = set()
+        for group in alike.values():
+            best: list[State] = []
+            for state in group:
+                if not any(self._outdoes(other, state[self._unseen]) for other in best):
+                    best = [other for other in best if not self._outdoes(state, other[self._unseen])]
+                    best.append(state)
+            kept.update(best)
+        return [state for state in states if state in kept]
+
+    def _count_candidates(self) -> None:
+        """Notes how many explain the trace up to the last line, whether it branched, if some are dropped."""
+        judged = self.judged
+        if self._found > self._kept:
+            last, _ = self._earlier[-1]
+            now = Branching(judged.lines, last.server, last.event, self._kept, self._found, unobserved(last))
+            judged.branched = worst(judged.branched, now)
+            judged.most_candidates = max(judged.most_candidates, self._found)
+        if self._found > self._bound:
+            self._dropped = self._dropped or judged.lines
+        self._kept = min(self._found, self._bound)
 
     def _role(self, event: Event, after: State) -> str:
         if event.state is None:

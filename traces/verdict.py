@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from .candidates import MOST_CANDIDATES, Branching
 from .diagnosis import LOOKED_AHEAD, diagnosed
 from .encoding import STATE_FIELDS
 from .errors import TraceError
@@ -24,21 +25,19 @@ from .refusal import Refusal
 from .validate import Judged, Validator
 from .wellformed import Line
 
-MOST_CANDIDATES = 10_000
-"""States that explain a trace, at most: one where all is shown, a dozen where a crash may have left much.
-Where nothing is shown they grow with each line, and neither time nor memory would be enough."""
-
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A trace file, judged: accepted if there is no refusal and the verdict is not vacuous.
+    """A trace file, judged: accepted if it is neither refused, nor undecided, nor vacuous.
 
-    lines            lines judged: all of the file, or up to the one that is refused
+    lines            lines judged: all of the file, or up to the one that is refused or undecided
     place            where the last of them stands: file and line
     actions          how often each action of raft.tla was taken to explain them
     compared         how many lines had each field where it could be compared with the spec
     never_compared   the fields that no line had so
     most_candidates  the largest number of states of the spec that explained the trace up to some line
+    branched         the lines that made them many
+    assumed          messages that lines received although nobody was seen to send them
     vacuous          why acceptance would mean nothing, if so
     evidence         what the verdict rests on
     undecided        why neither acceptance nor a refusal is the last word, if so
@@ -54,6 +53,8 @@ class Validation:
     compared: Counter[str]
     never_compared: tuple[str, ...]
     most_candidates: int
+    branched: tuple[Branching, ...]
+    assumed: int
     refusal: Refusal | None
     vacuous: str | None
     evidence: Evidence
@@ -79,8 +80,15 @@ def validate_file(
     return validate(read_trace(path), str(path), witnesses)
 
 
-def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()) -> Validation:
+def validate(
+    lines: Iterator[Line],
+    name: str,
+    witnesses: Sequence[Witness] = (),
+    most_candidates: int = MOST_CANDIDATES,
+) -> Validation:
     """Judges well-formed lines, one by one, up to a refusal; `name` is what they are called together.
+
+    At most so many candidates, states of the spec that explain the trace so far, are kept.
 
     Ctrl-C ends it after the last line that was judged.
     """
@@ -92,7 +100,7 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
             break
         opening.append((place, event))
     servers = tuple(event.server for _, event in opening)
-    judge = Validator(servers)
+    judge = Validator(servers, most_candidates)
     judged, last, interrupted = 0, name, False
     silent = dict.fromkeys(servers)
     try:
@@ -103,11 +111,8 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
                 witness(event, judge)
             if event.event != "Init":
                 silent.pop(event.server, None)
-            if judge.refusal is not None:
+            if judge.refusal is not None or judge.undecided is not None:
                 break
-            if judge.judged.most_candidates > MOST_CANDIDATES:
-                found = f"{judge.judged.most_candidates:,} states of raft.tla explain the trace up to here"
-                raise TraceError(f"{place}: {found}; expected lines that show more")
     except KeyboardInterrupt:
         interrupted = True
     refusal = judge.refusal
@@ -115,6 +120,11 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
         with suppress(KeyboardInterrupt):  # what is known of the refusal so far is the answer then
             refusal = diagnosed(judge, event, _following(lines))
     interrupted = interrupted and refusal is None
+    undecided = None
+    if judge.undecided is not None:
+        undecided = judge.undecided.report(last)
+    elif interrupted:
+        undecided = f"interrupted after {judged:,} lines, which steps of raft.tla explain"
     compared = judge.judged.compared
     return Validation(
         file=name,
@@ -125,13 +135,13 @@ def validate(lines: Iterator[Line], name: str, witnesses: Sequence[Witness] = ()
         compared=compared,
         never_compared=tuple(name for name in ("sends", "message", *STATE_FIELDS) if not compared[name]),
         most_candidates=judge.judged.most_candidates,
+        branched=judge.judged.branched,
+        assumed=judge.judged.assumed,
         refusal=refusal,
-        vacuous=_vacuous(judge.judged) if refusal is None and not interrupted else None,
+        vacuous=_vacuous(judge.judged) if refusal is None and undecided is None else None,
         evidence=Evidence(judge.actions, judged - len(servers), compared, tuple(silent)),
         seconds=time.perf_counter() - begun,
-        undecided=f"interrupted after {judged:,} lines, which steps of raft.tla explain"
-        if interrupted
-        else None,
+        undecided=undecided,
         interrupted=interrupted,
     )
 

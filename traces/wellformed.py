@@ -37,7 +37,6 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 """Which of the CAUSES a line of an event may have; none where it is not listed."""
 
 NEEDS: Mapping[str, str] = {
-    "Receive": "message",
     "DuplicateMessage": "message",
     "DropMessage": "message",
     "ClientRequest": "value",

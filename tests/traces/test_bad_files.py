@@ -212,7 +212,6 @@ NUMBERS = {
     entry('"term":-1,"value":"v"'): "state.log[1].term: seen -1; expected `int` >= 0",
 }
 WHAT_EVENTS_NEED = {
-    line("Receive"): "`Receive` has no message; expected what was handled",
     line("ClientRequest"): "`ClientRequest` has no value; expected what was handled",
     line("DropMessage"): "`DropMessage` has no message; expected what was handled",
     line("DuplicateMessage"): "`DuplicateMessage` has no message; expected what was handled",

@@ -108,26 +108,6 @@ def test_a_crash_without_a_cause_is_one_between_events() -> None:
     assert judged(SERVERS, ()).observe(replace(crash, timer="election")) is None
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_sends_need_not_be_observed_where_there_is_at_most_an_answer(seed: int) -> None:
-    """Without sends, an answer may have left; requests may not, for nobody could say which."""
-    servers, events = run(seed)
-    accepted(servers, tuple(map(without_answers, events)))
-
-
-def without_answers(event: Event) -> Event:
-    sends = event.sends or ()
-    if event.event == "Crash" or any(isinstance(m, AppendEntriesRequest | RequestVoteRequest) for m in sends):
-        return event
-    return replace(event, sends=None)
-
-
-def test_requests_that_were_not_observed_are_never_received() -> None:
-    asked = RequestVoteRequest("n1", "n2", 1, 0, 0)
-    judge = judged(("n1", "n2"), (Event(event="Timeout", server="n1"),))
-    assert judge.observe(Event(event="Receive", server="n2", message=asked)) is not None
-
-
 # --- what is wrong is refused where it is wrong -------------------------------------------------------------
 
 
