@@ -271,8 +271,8 @@ def _candidates(number: int, before: State, after: State, servers: tuple[str, ..
     changed = _changed(before, after, servers)
     if gone:
         message = gone[0]
-        answer = next((m for m in come if m.dest == message.source), None)
         is_request = isinstance(message, tuple(SENDS))
+        answer = next((m for m in come if is_request and m.dest == message.source), None)
         handled = Step(number, HANDLERS[type(message)], message.dest, message, answer)
         dropped = Step(number, "DropMessage", message.dest, message)
         if is_request:
@@ -282,17 +282,23 @@ def _candidates(number: int, before: State, after: State, servers: tuple[str, ..
             terms = before["currentTerm"]
             is_stale = not changed and apply(terms, message.dest) != message.term
             yield from (stale, handled, dropped) if is_stale else (handled, stale, dropped)
-    elif come:
-        message = come[0]
-        if encoded(message) in copies(before):
-            yield Step(number, "DuplicateMessage", message.dest, message)
-        if type(message) in SENDS:
-            yield Step(number, SENDS[type(message)], message.source, message)
-        elif encoded(message) not in copies(before):
-            yield Step(number, "Restart", message.source)  # an answer to nothing: of no action
-    for server in changed:
-        if not gone and not come:
-            yield from _own(number, before, after, server)
+        return
+    sends = [step for message in come[:1] for step in _sends(number, before, message)]
+    own = [step for server in changed for step in _own(number, before, after, server)]
+    # To send may move the sender's nextIndex. What moves more is of a coarser grain than raft.tla, and
+    # code will send with it what there is to send.
+    moves = any(before[name] != after[name] for name in before if name not in ("messages", "nextIndex"))
+    yield from (*own, *sends) if moves else (*sends, *own)
+
+
+def _sends(number: int, before: State, message: Message) -> Iterator[Step]:
+    """What a step can be that adds a message."""
+    if encoded(message) in copies(before):
+        yield Step(number, "DuplicateMessage", message.dest, message)
+    if type(message) in SENDS:
+        yield Step(number, SENDS[type(message)], message.source, message)
+    elif encoded(message) not in copies(before):
+        yield Step(number, "Restart", message.source)  # an answer to nothing: of no action
 
 
 def _own(number: int, before: State, after: State, server: str) -> Iterator[Step]:

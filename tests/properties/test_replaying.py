@@ -238,6 +238,26 @@ def test_a_request_that_the_code_does_not_repeat_is_duplicated() -> None:
     assert found.following.performed.count(Deliver("n1", "n2", 1)) == 2
 
 
+def test_a_step_of_a_coarser_grain_is_done_with_all_that_belongs_to_it() -> None:
+    """A candidate that asks in the step that makes it one; a vote in the step that takes the term."""
+    told = election()
+    finer = [0, 2, 4, 5]
+    coarser = replace(
+        told,
+        states=tuple(told.states[place] for place in finer),
+        labels=("", 'StartElection("n1")', "", ""),
+    )
+    found = replayed(coarser)
+    assert [step.action for step in found.raft.steps] == [
+        "Timeout",
+        "HandleRequestVoteRequest",
+        "HandleRequestVoteResponse",
+    ]
+    assert [step.number for step in found.raft.unlawful] == [2, 3]
+    assert found.following.word == "reproduced"
+    assert found.word == "undecided"  # since raft.tla has nothing against what the reference did
+
+
 def test_what_nothing_comes_of_is_left_out() -> None:
     lost = taken(
         *[("Timeout", "n1"), ("RequestVote", "n1", "n2"), ("RequestVote", "n1", "n2"), ("DropMessage",)],
