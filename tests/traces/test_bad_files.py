@@ -133,6 +133,7 @@ TWICE = {
     timeout('"timer":"a","tim\\u0065r":"b"'): "timer",
     timeout('"timer":"b","timer":null'): "timer",
     timeout('"value":"a:","timer":"b","timer":"c"'): "timer",
+    timeout('"time":"2024-02-29T12:00:00+0100","timer":"b","timer":"c"'): "timer",
     state('"next_index":{"n2":1,"n2":2}'): "n2",
     sent(ANSWER + ',"vote_granted":true,"type":"RequestVoteResponse"'): "type",
     entry('"term":1,"term":1,"value":"v"'): "term",
@@ -211,6 +212,19 @@ NUMBERS = {
     state('"match_index":{"n2":-1}'): 'state.match_index[...]: seen {"n2": -1}; expected `int` >= 0',
     entry('"term":-1,"value":"v"'): "state.log[1].term: seen -1; expected `int` >= 0",
 }
+CLOCKS = {
+    timeout('"clock":-1'): "clock: seen -1; expected `int` >= 0",
+    timeout('"clock":1.5'): "clock: seen 1.5; expected `int | object | null`, got `float`",
+    timeout('"clock":{"n2":1}'): "clock does not name `n1` itself; expected what it has counted so far",
+    timeout('"clock":{"n1":1,"x":1}'): f"clock: no server `x` {NOBODY_KNOWN}",
+    timeout('"time":1712329729.6'): "time: seen 1712329729.6; expected `datetime | null`, got `float`",
+    timeout('"time":"2024-02-29T12:00:00"'): (
+        'time: seen "2024-02-29T12:00:00"; expected `datetime` with a timezone component'
+    ),
+    timeout('"time":"2024-02-30T12:00:00Z"'): (
+        'time: seen "2024-02-30T12:00:00Z"; invalid RFC3339 encoded datetime'
+    ),
+}
 WHAT_EVENTS_NEED = {
     line("ClientRequest"): "`ClientRequest` has no value; expected what was handled",
     line("DropMessage"): "`DropMessage` has no message; expected what was handled",
@@ -264,6 +278,7 @@ BAD_LINES = {
             | UNKNOWN_NAMES
             | WRONG_TYPES
             | NUMBERS
+            | CLOCKS
             | WHAT_EVENTS_NEED
             | STRANGERS
         ).items()

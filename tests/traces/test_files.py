@@ -47,6 +47,9 @@ INIT = '{"event": "Init", "server": "n1"}\n{"event": "Init", "server": "n2"}\n'
         '{"event":"Timeout","server":"n\\u0031","st\\u0061te":{}}',
         '{"event":"Timeout","server":"n1","timer":"a: \\"b\\": \\\\ c\\n"}',
         '{"event":"ClientRequest","server":"n1","value":"{\\"event\\": NaN}"}',
+        '{"event":"Timeout","server":"n1","clock":7,"time":"2024-02-29T12:00:00Z"}',
+        '{"event":"Timeout","server":"n1","clock":{"n1":1,"n2":0},"time":"2024-02-29T23:59:59.123456+05:30"}',
+        '{"event":"Timeout","server":"n1","time":"2024-02-29T12:00:00.123456789-0930"}',
     ],
 )
 def test_json_is_read_however_it_is_written(trace: Path, line: str) -> None:
