@@ -18,7 +18,7 @@ from raftcheck.traces.dialects.mermaid import mermaid
 from raftcheck.traces.dialects.picture import SUFFIXES, check_suffix, picture
 from raftcheck.traces.dialects.shiviz import EXPRESSION, shiviz
 from raftcheck.traces.dialects.timeline import Flight, Timeline
-from raftcheck.traces.dialects.words import fitted
+from raftcheck.traces.dialects.words import fitted, of_moment, of_state
 from raftcheck.traces.errors import TraceError
 from raftcheck.traces.events import Entry, Event, NodeState
 from raftcheck.traces.validate import Validator
@@ -112,10 +112,35 @@ def test_the_longest_window_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(seen(events, 1).moments) == 7
 
 
+def test_the_window_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timelines, "MOST_BYTES", 4_000)
+    _, events = run(3)
+    moments = seen(events, 1).moments
+    assert 1 < len(moments) < 60
+    assert 3_000 < sum(moment.size for moment in moments) <= 4_000
+    assert moments[-1].number == len(events)
+    monkeypatch.setattr(timelines, "MOST_BYTES", 1)
+    assert len(seen(events, 1).moments) == 1
+
+
+def test_names_without_end_do_not_swell_a_page() -> None:
+    names = ("a" * 100_000, "b" * 100_000)
+    wrong = replace(ELECTION[3], sends=(replace(GRANT, vote_granted=False),))
+    timeline = seen(renamed((*ELECTION[:3], wrong), names))
+    assert len(Diagram(timeline, "trace", "diverges").page()) < 100_000
+
+
+def test_what_a_server_was_before_the_last_lines_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timelines, "USUAL_LINES", 1)
+    timeline = seen((*ELECTION[:4], LEADING))
+    assert timeline.before["n1"].role == "Candidate"
+    assert timeline.before["n2"].voted_for == "n1"
+
+
 def test_what_a_server_was_before_the_window_is_known() -> None:
     timeline = seen((*ELECTION[:4], LEADING), first=5)
-    assert timeline.before("n1").role == "Candidate"
-    assert timeline.after(timeline.moments[0], "n1").role == "Leader"
+    assert timeline.before["n1"].role == "Candidate"
+    assert timeline.moments[0].after.role == "Leader"
 
 
 # the drawing
@@ -134,7 +159,7 @@ def test_every_server_line_term_and_commit_is_in_the_drawing() -> None:
         assert found.count(server) == 2
     for moment in timeline.moments:
         assert str(moment.number) in found
-        after = timeline.after(moment, moment.event.server)
+        after = moment.after
         if moment.event.event != "Crash":
             assert any(text.startswith(f"t{after.term}") for text in found)
         if "AdvanceCommitIndex" in moment.taken:
@@ -187,6 +212,26 @@ def test_the_notes_on_a_page_show_log_and_commit_index() -> None:
     page = Diagram(seen(events), "trace", "conforms").page()
     for expected in ("commit index", "log 1:", "(t1)", "match/next index", "steps of raft.tla: "):
         assert expected in page
+
+
+def test_the_words_on_a_line_say_what_the_server_did_of_itself_and_what_it_knows() -> None:
+    _, events = run(4)
+    moments = seen(events, 1).moments
+    (commit,) = [moment for moment in moments if "AdvanceCommitIndex" in moment.taken]
+    assert "commits up to 1" in of_moment(commit)
+    leads, log, indexes = of_state(commit.after)
+    assert leads.startswith("Leader, term ")
+    assert log.startswith("commit index 1, log 1:\u2713")
+    assert commit.event.server not in indexes
+    earlier = next(moment for moment in moments if moment.after.last_entries)
+    assert "log 1:v" in of_state(earlier.after)[1], "not committed yet"
+
+
+def test_the_network_says_nothing_of_a_server() -> None:
+    """A message that is lost or doubled on its way to a server that is down does not bring it up."""
+    down, lost = Event(event="Crash", server="n2"), Event(event="DropMessage", server="n2", message=ASK)
+    stretches = Diagram(seen((*ELECTION[:3], down, lost)), "trace", "conforms").stretches("n2")
+    assert [stretch.state is None for stretch in stretches] == [False, True]
 
 
 def test_a_long_log_is_cut() -> None:

@@ -26,6 +26,7 @@ ROW, TOP, LEFT, LANE, WORDS, FOOT = 26, 52, 64, 124, 520, 112
 """Pixels: height of a line; what is above; numbers of lines; width of a lane; of the words; what is below."""
 LONGEST_WORDS = 82
 """Letters that fit into WORDS; in bold, a tenth fewer."""
+LONGEST_REPORT = 10_000
 WIDTHS = {"Follower": 2.5, "Candidate": 4.0, "Leader": 9.0}
 
 
@@ -46,7 +47,6 @@ class Diagram:
         self.moments = list(timeline.moments)
         self.subject, self.verdict = subject, verdict
         self.lane = {server: LEFT + LANE * (place + 0.5) for place, server in enumerate(timeline.servers)}
-        self.after = [timeline.after(moment, moment.event.server) for moment in self.moments]
         self.text_at = LEFT + LANE * len(self.lane) + 44
         self.width = self.text_at + WORDS
         self.bottom = TOP + ROW * (len(self.moments) + 1)
@@ -114,7 +114,7 @@ class Diagram:
         """The names of the servers, above and below their lanes."""
         for server, x in self.lane.items():
             for y in (TOP - 12, self.bottom + 18):
-                yield _text(x, y, brief(server), {"class": "head"}, element("title", {}, server))
+                yield _text(x, y, brief(server), {"class": "head"}, element("title", {}, fitted(server, 200)))
 
     def rows(self, linked: bool) -> Iterator[Element]:
         """The number of each line and the words on it, with a bar behind those of a refused line."""
@@ -130,7 +130,7 @@ class Diagram:
 
     def words(self, place: int) -> str:
         moment = self.moments[place]
-        said = of_moment(moment, self.after[place])
+        said = of_moment(moment)
         if moment.refusal:
             return fitted(f"\u2717 refused: {reason(moment.refusal)} | {said}", LONGEST_WORDS * 9 // 10)
         return fitted(said, LONGEST_WORDS)
@@ -138,15 +138,15 @@ class Diagram:
     def details(self, place: int) -> str:
         """All there is to say of a line."""
         moment = self.moments[place]
-        lines = [f"line {moment.number}: {of_moment(moment, self.after[place])}"]
+        lines = [f"line {moment.number}: {of_moment(moment)}"]
         if moment.taken:
             lines.append(f"steps of raft.tla: {', '.join(moment.taken)}")
         if moment.refusal:
             lines += [
-                moment.refusal.report(f"line {moment.number}"),
+                moment.refusal.report(f"line {moment.number}")[:LONGEST_REPORT],
                 f"{brief(moment.event.server)} before this line:",
             ]
-        return "\n".join([*lines, *of_state(self.after[place])])
+        return "\n".join([*lines, *of_state(self.moments[place].after)])
 
     def note(self, place: int) -> Element:
         moment = self.moments[place]
@@ -168,7 +168,7 @@ class Diagram:
             look = {"stroke": _colour(state.term), "stroke-width": f"{WIDTHS[state.role]:g}"}
             if state.role == "Candidate":
                 look["stroke-dasharray"] = "7 4"
-            title = element("title", {}, "\n".join([server, *of_state(state)]))
+            title = element("title", {}, "\n".join([brief(server), *of_state(state)]))
             group.append(element("line", {**ends, **look}, title))
         return group
 
@@ -182,12 +182,12 @@ class Diagram:
 
     def stretches(self, server: str) -> Iterator[_Stretch]:
         """The parts of a lane, from above to below."""
-        state = None if server in self.timeline.down else self.timeline.before(server)
+        state = None if server in self.timeline.down else self.timeline.before[server]
         top: float = TOP
         for place, moment in enumerate(self.moments):
             if moment.event.server != server or moment.event.event in ("DropMessage", "DuplicateMessage"):
                 continue
-            now = None if moment.event.event == "Crash" else self.after[place]
+            now = None if moment.event.event == "Crash" else self.moments[place].after
             if _look(now) != _look(state):
                 yield _Stretch(top, self.y(place), state)
                 top, state = self.y(place), now
@@ -199,7 +199,7 @@ class Diagram:
 
     def sign(self, place: int) -> Element:
         """The sign of a line on the lane of its server, and what is newly committed there."""
-        moment, state = self.moments[place], self.after[place]
+        moment, state = self.moments[place], self.moments[place].after
         x, y = self.lane[moment.event.server], self.y(place)
         group = element("g", {"class": "sign"}, element("title", {}, self.details(place)))
         shape = element(
@@ -223,8 +223,8 @@ class Diagram:
         server = self.moments[place].event.server
         for earlier in range(place - 1, -1, -1):
             if self.moments[earlier].event.server == server:
-                return self.after[earlier].commit_index
-        return self.timeline.before(server).commit_index
+                return self.moments[earlier].after.commit_index
+        return self.timeline.before[server].commit_index
 
     def arrow(self, flight: Flight) -> Element:
         """A message: where only one end is in the window, a short piece of its way."""

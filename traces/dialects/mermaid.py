@@ -29,7 +29,7 @@ def _lines(timeline: Timeline) -> Iterator[str]:
     for place, moment in enumerate(timeline.moments):
         if place in ended:
             yield _arrow(ended[place], name, timeline)
-        yield from _notes(moment, name[moment.event.server], timeline)
+        yield from _notes(moment, name[moment.event.server])
     for flight in flights:
         if flight.ended is None:
             yield _arrow(flight, name, timeline)
@@ -43,12 +43,11 @@ def _arrow(flight: Flight, name: dict[str, str], timeline: Timeline) -> str:
     return f"{name[message.source]}{sign}{name[message.dest]}: {_escaped(of_message(message) + sent)}"
 
 
-def _notes(moment: Moment, short: str, timeline: Timeline) -> Iterator[str]:
+def _notes(moment: Moment, short: str) -> Iterator[str]:
     """What is not a message: elections, commits, crashes, the refused line."""
-    after = timeline.after(moment, moment.event.server)
-    said = f": {of_moment(moment, after)}"
+    said = f": {of_moment(moment)}"
     if moment.event.event in ("Receive", "DropMessage"):
-        said = "".join(f": {change}" for change in changes(moment, after))
+        said = "".join(f": {change}" for change in changes(moment))
     if moment.refusal is not None:
         said = f" refused: {reason(moment.refusal)}"
     if said:

@@ -37,7 +37,7 @@ def _events(timeline: Timeline) -> Iterator[str]:
                 for other, time in at[received[place]].items():
                     clock[other] = max(clock.get(other, 0), time)
             clock[server] = clock.get(server, 0) + 1
-            said = of_moment(moment, timeline.after(moment, server))
+            said = of_moment(moment)
             refused = "refused: " if moment.refusal else ""
             yield visible(f"{moment.number}: {refused}{said}").replace("\n", " ")
             yield f"{_host(server)} {json.dumps({_host(name): time for name, time in clock.items()})}"
@@ -46,4 +46,4 @@ def _events(timeline: Timeline) -> Iterator[str]:
 
 def _host(server: str) -> str:
     """A name without spaces, different for different servers."""
-    return re.sub(r"[^\w.:-]|%", lambda found: f"%{ord(found[0]):x}", server)
+    return re.sub(r"[^\w.:-]", lambda found: f"%{ord(found[0]):x}", server)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from raftcheck.tla.model import State
-from raftcheck.tla.values import Value, apply, items
+import msgspec
+from msgspec.structs import replace
+
+from raftcheck.tla.values import Value, apply, field, items
 
 from ..events import Event, Message
 from ..refusal import Refusal
@@ -22,40 +24,47 @@ USUAL_LINES = 60
 """The window, unless another is asked for: the last lines that were judged."""
 
 MOST_LINES = 2_000
-"""The longest window: more is neither drawn in bounded memory nor read by anybody."""
+MOST_BYTES = 16 * 2**20
+"""The longest window, in lines and in what they say: nobody reads more, and memory is bounded."""
+
+LAST_ENTRIES = 12
+"""Of a log, so many entries are kept."""
 
 NOT_TAKEN = frozenset({"UpdateTerm"})
 """Finer lines that look at their message and leave it in flight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A line, the actions of raft.tla that explain it, and the state after it; if it is refused, before."""
-
-    number: int
-    event: Event
-    taken: tuple[str, ...]
-    state: State
-    refusal: Refusal | None
-
-
-@dataclass(frozen=True, slots=True)
 class ServerState:
-    """What raft.tla knows of a server."""
+    """What raft.tla knows of a server; of its log, the terms and values of the last entries."""
 
     role: str
     term: int
     voted_for: str
     commit_index: int
-    log: tuple[Value, ...]
+    log_length: int
+    last_entries: tuple[tuple[int, str], ...]
     votes_granted: tuple[str, ...]
     next_index: Mapping[str, int]
     match_index: Mapping[str, int]
 
 
-_OF_A_SERVER = frozenset(
-    ["role", "currentTerm", "votedFor", "commitIndex", "log", "votesGranted", "nextIndex", "matchIndex"]
-)
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line, without the state that was observed, and what raft.tla makes of it.
+
+    after  its server after it (of a refused line, before it)
+    taken  the actions of raft.tla that explain it
+    size   bytes of the line
+    """
+
+    number: int
+    event: Event
+    after: ServerState
+    taken: tuple[str, ...]
+    refusal: Refusal | None
+    size: int
+
 
 Fate = Literal["received", "lost", "in flight"]
 
@@ -77,65 +86,51 @@ class Flight:
 class Timeline:
     """Keeps the lines from `first` to `last` (numbers from 1), or the last USUAL_LINES that are judged.
 
-    Of a longer window the last MOST_LINES are kept.
+    Of a window longer than MOST_LINES or MOST_BYTES the end is kept.
     """
 
     def __init__(self, first: int | None = None, last: int | None = None) -> None:
         self.moments: deque[Moment] = deque()
-        self.servers: tuple[str, ...] = ()
+        self.before: dict[str, ServerState] = {}
+        """What each server was before the first of the lines kept."""
+        self.down: set[str] = set()
+        """The servers that had crashed by then, and not come back."""
         self.lines = 0
         """Lines judged so far."""
-        self.down: set[str] = set()
-        """The servers that had crashed before the first of the lines kept, and not come back."""
         self._first, self._last = first or 1, last
         self._most = USUAL_LINES if first is None and last is None else MOST_LINES
-        self._before: State = ()
-        self._judge: Validator | None = None
+        self._bytes = 0
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """In the order of their Init lines."""
+        return tuple(self.before)
 
     def __call__(self, event: Event, judge: Validator) -> None:
-        self._judge = judge
         self.lines = judge.judged.lines
-        if event.event == "Init":
-            self.servers += (event.server,)
+        if self._last is not None and self.lines > self._last:
+            return
+        after = _server_state(judge, event.server)
         if event.event == "Init" or self.lines < self._first:
-            self._pass(event, judge.state)
-        elif self._last is None or self.lines <= self._last:
-            taken = () if judge.refusal else judge.taken
-            self.moments.append(Moment(self.lines, event, taken, judge.state, judge.refusal))
-        if len(self.moments) > self._most:
+            self._pass(event, after)
+            return
+        size = len(msgspec.json.encode(event))
+        event = replace(event, state=None)
+        taken = () if judge.refusal else judge.taken
+        self.moments.append(Moment(self.lines, event, after, taken, judge.refusal, size))
+        self._bytes += size
+        while len(self.moments) > self._most or (self._bytes > MOST_BYTES and len(self.moments) > 1):
             left = self.moments.popleft()
-            self._pass(left.event, left.state)
+            self._bytes -= left.size
+            self._pass(left.event, left.after)
 
-    def _pass(self, event: Event, after: State) -> None:
+    def _pass(self, event: Event, after: ServerState) -> None:
         """Keeps of a line before the window what it led to."""
-        self._before = after
+        self.before[event.server] = after
         if event.event == "Crash":
             self.down.add(event.server)
         elif event.event == "Restart":
             self.down.discard(event.server)
-
-    def before(self, server: str) -> ServerState:
-        """What the server was before the first of the lines."""
-        return self._server(self._before, server)
-
-    def after(self, moment: Moment, server: str) -> ServerState:
-        """What the server was after the line; of a refused line, before it."""
-        return self._server(moment.state, server)
-
-    def _server(self, state: State, server: str) -> ServerState:
-        assert self._judge is not None
-        named = self._judge.model.named(state)
-        of = {name: apply(value, server) for name, value in named.items() if name in _OF_A_SERVER}
-        return ServerState(
-            role=of["role"],
-            term=of["currentTerm"],
-            voted_for=of["votedFor"],
-            commit_index=of["commitIndex"],
-            log=of["log"],
-            votes_granted=tuple(sorted(of["votesGranted"])),
-            next_index=_of_peers(of["nextIndex"], server),
-            match_index=_of_peers(of["matchIndex"], server),
-        )
 
     def flights(self) -> list[Flight]:
         """The messages seen in the window, in the order in which they ended; then those that did not."""
@@ -158,5 +153,24 @@ class Timeline:
         return found
 
 
-def _of_peers(index: Value, server: str) -> dict[str, int]:
-    return {peer: number for peer, number in items(index) if peer != server}
+def _server_state(judge: Validator, server: str) -> ServerState:
+    named = judge.model.named(judge.state)
+
+    def of(variable: str) -> Value:
+        return apply(named[variable], server)
+
+    def of_peers(variable: str) -> dict[str, int]:
+        return {peer: index for peer, index in items(of(variable)) if peer != server}
+
+    log = of("log")
+    return ServerState(
+        role=of("role"),
+        term=of("currentTerm"),
+        voted_for=of("votedFor"),
+        commit_index=of("commitIndex"),
+        log_length=len(log),
+        last_entries=tuple((field(entry, "term"), field(entry, "value")) for entry in log[-LAST_ENTRIES:]),
+        votes_granted=tuple(sorted(of("votesGranted"))),
+        next_index=of_peers("nextIndex"),
+        match_index=of_peers("matchIndex"),
+    )

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from raftcheck.tla.page import visible
-from raftcheck.tla.values import field
 
 from ..events import (
     AppendEntriesRequest,
@@ -22,8 +21,6 @@ from .timeline import Flight, Moment, ServerState, Timeline
 LONGEST_VALUE = 24
 _BROAD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw@%")
 COMMITTED = "\u2713"
-LAST_ENTRIES = 12
-"""Of a log, so many entries are shown."""
 
 
 def of_message(message: Message) -> str:
@@ -50,12 +47,12 @@ def of_flight(flight: Flight, timeline: Timeline) -> str:
         sent = f"sent in line {timeline.moments[flight.sent].number}"
     if flight.ended is not None:
         ended = f"{flight.fate} in line {timeline.moments[flight.ended].number}"
-    return f"{message.source} to {message.dest}: {of_message(message)}; {sent}, {ended}"
+    return f"{brief(message.source)} to {brief(message.dest)}: {of_message(message)}; {sent}, {ended}"
 
 
-def of_moment(moment: Moment, after: ServerState) -> str:
+def of_moment(moment: Moment) -> str:
     """What the server did in a line."""
-    return ", ".join([_cause(moment), *changes(moment, after), *_requests(moment)])
+    return ", ".join([_cause(moment), *changes(moment), *_requests(moment)])
 
 
 def _cause(moment: Moment) -> str:
@@ -83,12 +80,12 @@ def _cause(moment: Moment) -> str:
             return f"{name} {finer}" + (f": {message}" if message else "")
 
 
-def changes(moment: Moment, after: ServerState) -> Iterator[str]:
+def changes(moment: Moment) -> Iterator[str]:
     """What the server did of itself, after the cause of the line."""
     if "BecomeLeader" in moment.taken and moment.event.event != "BecomeLeader":
         yield "becomes leader"
     if "AdvanceCommitIndex" in moment.taken:
-        yield f"commits up to {after.commit_index}"
+        yield f"commits up to {moment.after.commit_index}"
 
 
 def _requests(moment: Moment) -> Iterator[str]:
@@ -117,14 +114,15 @@ def reason(refusal: Refusal) -> str:
 def of_state(state: ServerState) -> list[str]:
     """What raft.tla knows of the server, a line each."""
     lines = [
-        f"{state.role}, term {state.term}, voted for {state.voted_for or 'nobody'}",
+        f"{state.role}, term {state.term}, voted for {brief(state.voted_for) or 'nobody'}",
         f"commit index {state.commit_index}, log {of_log(state)}",
     ]
     if state.role == "Candidate":
-        lines.append(f"votes of {', '.join(state.votes_granted)}")
+        lines.append(f"votes of {', '.join(map(brief, state.votes_granted))}")
     if state.role == "Leader":
         indexes = (
-            f"{peer} {state.match_index[peer]}/{index}" for peer, index in sorted(state.next_index.items())
+            f"{brief(peer)} {state.match_index[peer]}/{index}"
+            for peer, index in sorted(state.next_index.items())
         )
         lines.append(f"match/next index: {', '.join(indexes)}")
     return lines
@@ -132,15 +130,14 @@ def of_state(state: ServerState) -> list[str]:
 
 def of_log(state: ServerState) -> str:
     """The last entries, with their terms; those that the server knows to be committed are ticked."""
-    if not state.log:
+    if not state.log_length:
         return "empty"
-    begin = max(0, len(state.log) - LAST_ENTRIES)
+    earlier = state.log_length - len(state.last_entries)
     shown = [
-        f"{index}:{COMMITTED if index <= state.commit_index else ''}{cut(field(entry, 'value'))}"
-        f" (t{field(entry, 'term')})"
-        for index, entry in enumerate(state.log[begin:], begin + 1)
+        f"{index}:{COMMITTED if index <= state.commit_index else ''}{cut(value)} (t{term})"
+        for index, (term, value) in enumerate(state.last_entries, earlier + 1)
     ]
-    return (f"... {begin:,} earlier, " if begin else "") + ", ".join(shown)
+    return (f"... {earlier:,} earlier, " if earlier else "") + ", ".join(shown)
 
 
 def cut(text: str) -> str:
