@@ -142,13 +142,13 @@ class Validator:
         if self.undecided is not None:
             return None
         judged = self.judged
-        if judged.lines % SWEPT == 0:
-            sweep()
         attempts: dict[State, tuple[str, ...]] = {}
         explained = self._explanations(event, attempts)
         if self._found != self._kept:
             self._count_candidates()
         judged.lines += 1
+        if judged.lines % SWEPT == 0:
+            sweep()
         if not explained:
             if self._dropped:
                 self.undecided = Undecided(judged.lines, self._dropped, self._bound, judged.branched)
