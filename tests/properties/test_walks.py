@@ -26,7 +26,7 @@ def test_the_reference_follows_200_walks(tmp_path: Path) -> None:
     walked = replay_walks("reference", 200, depth=100, folder=tmp_path)
     assert walked.conforms, walked.report()
     assert walked.walks == 200
-    assert all(walked.taken[name] >= 90 for name in actions()), walked.taken
+    assert all(walked.taken[name] >= 50 for name in actions()), walked.taken
     # Nothing was left out of what is compared.
     assert all(walked.compared[name] >= 1000 for name in ("log", "votes_granted", "match_index", "answer"))
 
