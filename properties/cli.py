@@ -27,6 +27,7 @@ from .answers import answer, status_of
 from .campaign import Campaign, run_schedule, usable_processes
 from .checking import check
 from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, counting, show
+from .coverage import page_file
 from .failures import told
 from .faultcheck import UnknownFault
 from .modelcommand import model_command
@@ -115,6 +116,7 @@ cli.add_command(validate_command)
 @click.option(
     "--coverage",
     type=click.Path(path_type=Path),
+    callback=page_file,
     metavar="OUT.html",
     help="Count which parts of raft.tla the steps went through; write a page with its text.",
 )

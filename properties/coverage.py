@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from raftcheck.tla.coverage import Counts
 from raftcheck.traces.coverage import part, places, unseen, where
+
+
+def page_file(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """Where the page goes; not over a trace that stands there because the page was forgotten."""
+    if path is not None and path.suffix not in (".html", ".htm"):
+        raise click.UsageError(f"{option.opts[0]} {path} is no page; expected a name such as out.html")
+    return path
 
 
 def coverage_json(counts: Counts, taken: Mapping[str, int]) -> dict[str, Any]:

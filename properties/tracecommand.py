@@ -28,7 +28,7 @@ from raftcheck.traces.verdict import Witness, validate
 
 from . import verdict
 from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, reading, show
-from .coverage import coverage_json, coverage_table
+from .coverage import coverage_json, coverage_table, page_file
 
 STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
 """How it ends where this is the worst verdict; DIVERGES with any other."""
@@ -49,6 +49,7 @@ STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
 @click.option(
     "--coverage",
     type=click.Path(path_type=Path),
+    callback=page_file,
     metavar="OUT.html",
     help="Count which parts of raft.tla the explanation went through; write a page with its text.",
 )

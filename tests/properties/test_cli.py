@@ -520,6 +520,18 @@ def test_coverage_is_counted_alike_by_any_number_of_processes(raftcheck: Command
     assert pages[0] == pages[1]
 
 
+def test_a_trace_is_not_written_over_where_the_page_was_forgotten(raftcheck: CommandLine) -> None:
+    trace = raftcheck.folder / "n1.ndjson"
+    trace.write_text("\n".join((*REFUSED, "")))
+    for ended in (
+        raftcheck("validate", "--coverage", "n1.ndjson", "n1.ndjson"),
+        raftcheck("check", "--coverage", "n1.ndjson", "--schedules", "1", "--processes", "1"),
+    ):
+        assert ended.status == 2
+        assert "--coverage n1.ndjson is no page; expected a name such as out.html" in ended.err
+    assert trace.read_text().startswith(REFUSED[0])
+
+
 def test_coverage_without_the_judge_is_refused(raftcheck: CommandLine) -> None:
     ended = raftcheck("check", "--no-judge", "--coverage", "out.html")
     assert ended.status == 2
