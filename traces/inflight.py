@@ -17,11 +17,12 @@ MOST_UNSHOWN = 100
 """Lines without sends that are remembered of each server, for what they may have sent."""
 
 TAKEN_WITHOUT_NAME = {
+    "Receive": ("Request", "Response"),
     "UpdateTerm": ("Request", "Response"),
     "DropStaleResponse": ("Response",),
     **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message)},
 }
-"""The finer lines that may leave their message out, and how the type of such a message ends."""
+"""The lines that may leave their message out, and how the type of such a message ends."""
 
 
 @dataclass(slots=True)
@@ -56,11 +57,16 @@ class InFlight:
         return ((copies.place, message) for message, copies in self._copies[server].items())
 
     def has(self, event: Event) -> bool:
-        """Whether an event finds a message that was seen to be sent, if it needs one."""
+        """Whether an event finds a message that was seen to be sent, if it needs one.
+
+        One that does not say which finds it also where something was perhaps sent unseen.
+        """
         if event.message is not None:
             return event.message in self._copies[event.server]
         endings = TAKEN_WITHOUT_NAME.get(event.event)
-        return endings is None or any(type(m).__name__.endswith(endings) for m in self._copies[event.server])
+        if endings is None or any(type(m).__name__.endswith(endings) for m in self._copies[event.server]):
+            return True
+        return any(hidden.number for server, hidden in self._hidden.items() if server != event.server)
 
     def may_have(self, event: Event, looked_at: int) -> tuple[bool, int]:
         """Whether the message of an event was perhaps sent unseen, and in how many lines that was looked for.
