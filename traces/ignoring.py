@@ -97,7 +97,7 @@ def smallest(judge: Validator, event: Event, following: Sequence[Event] = ()) ->
                 lines = accepted(after, following)
                 fields = chain(*(_told(judge, event, edit, after) for edit in edits))
                 told = Ignorable(tuple(sorted(fields, key=_in_line)), lines)
-                found[names] = ((-lines, size - len(names)), told)
+                found[names] = ((-lines, size - len(names) + ("sends" in names)), told)
         if found:
             ranked = sorted(found.values(), key=lambda each: each[0])
             return Search(tuple(told for _, told in ranked[:MOST_SETS]), bounded)
@@ -105,14 +105,20 @@ def smallest(judge: Validator, event: Event, following: Sequence[Event] = ()) ->
 
 
 def _combinations(parts: Sequence[Sequence[_Edit]], size: int) -> Iterator[tuple[_Edit, ...]]:
-    """The ways to take at most one edit of each part, which together count `size`."""
-    if size == 0:
-        yield ()
+    """The ways to take at most one edit of each part, which together count `size`: few edits before many."""
+    for count in range(1, size + 1):
+        yield from _taking(count, parts, size)
+
+
+def _taking(count: int, parts: Sequence[Sequence[_Edit]], size: int) -> Iterator[tuple[_Edit, ...]]:
+    if count == 0:
+        if size == 0:
+            yield ()
         return
     for place, part in enumerate(parts):
         for edit in part:
             if edit.size <= size:
-                for rest in _combinations(parts[place + 1 :], size - edit.size):
+                for rest in _taking(count - 1, parts[place + 1 :], size - edit.size):
                     yield (edit, *rest)
 
 
@@ -191,13 +197,14 @@ def _parts_of_sends(judge: Validator, event: Event, known: dict[str, Value]) -> 
     logs = list(_logs(event, known))
     numbers = _numbers(event, known)
     for place, sent in reversed(list(enumerate(sends))):
-        others = chain(answers, _requests(sent, logs), _with_one_other(sent, numbers, judge.servers))
+        near = sorted(answers, key=partial(_distance, sent))
+        others = chain(near, _requests(sent, logs), _with_one_other(sent, numbers, judge.servers))
         edits = [
             _in_place_of(sent, other, f"sends[{place}]", partial(_sending, place, (other,)))
             for other in others
             if type(other) is type(sent) and other != sent
         ]
-        gone = _Edit((f"sends[{place}]",), 1, partial(_sending, place, ()), ("nothing",))
+        gone = _Edit((f"sends[{place}]",), WHOLE, partial(_sending, place, ()), ("nothing",))
         yield sorted([*edits, gone], key=lambda edit: edit.size)
     if not any(type(answer) in map(type, sends) for answer in answers):
         yield [
@@ -223,13 +230,17 @@ def _differing(one: Message, other: Message) -> list[str]:
     return [field for field in one.__struct_fields__ if getattr(one, field) != getattr(other, field)]
 
 
+def _distance(one: Message, other: Message) -> tuple[int, int]:
+    """In how many fields they differ, and how far their numbers are apart; what is of another type is far."""
+    if type(one) is not type(other):
+        return 2 * WHOLE, 0
+    pairs = [(getattr(one, field), getattr(other, field)) for field in _differing(one, other)]
+    return len(pairs), sum(abs(a - b) for a, b in pairs if isinstance(a, int))
+
+
 def _nearest(observed: Message, others: Iterable[Message]) -> list[Message]:
     """Of all the messages, those that differ in the fewest fields."""
-
-    def distance(other: Message) -> int:
-        return len(_differing(observed, other)) if type(other) is type(observed) else 2 * WHOLE
-
-    return sorted(set(others) - {observed}, key=lambda m: (distance(m), _shown(m)))[: 2 * NEARBY]
+    return sorted(set(others) - {observed}, key=lambda m: (_distance(observed, m), _shown(m)))[: 2 * NEARBY]
 
 
 # --- what might be allowed ----------------------------------------------------------------------------------
@@ -331,7 +342,8 @@ def _told(judge: Validator, event: Event, edit: _Edit, after: Validator) -> Iter
         if edit.allowed:
             allowed = edit.allowed[place]
         elif name == "sends":
-            allowed = _in_short(_new_messages(judge, after))
+            allowed = " or ".join(dict.fromkeys(_in_short([m]) for m in _new_messages(judge, after)))
+            allowed = allowed or "nothing"
         else:
             allowed = _state_after(after, event.server, name)
         yield Difference(name, _observed(event, name), allowed)
@@ -342,7 +354,7 @@ def _in_line(difference: Difference) -> tuple[bool, str]:
     return not difference.name.startswith("state."), difference.name
 
 
-def _in_short(messages: Sequence[Message]) -> str:
+def _in_short(messages: Iterable[Message]) -> str:
     return ", ".join(f"{type(m).__name__} to {m.dest}" for m in messages) or "nothing"
 
 

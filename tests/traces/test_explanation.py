@@ -364,6 +364,36 @@ def test_a_server_begins_as_a_follower_with_the_log_that_it_says() -> None:
     assert differences(refusal) == [("commitIndex", "2", "1")]
 
 
+def test_what_gives_an_answer_its_words_is_a_choice_of_raft_or_the_way_that_was_taken() -> None:
+    """How far a follower acknowledges is its choice; whether it accepts, a matter of its log."""
+    asked = (*ELECTION, Event(event="ClientRequest", server="n1", value="v", sends=(APPEND,)))
+    far = replace(STORED, match_index=9)
+    refusal = refused(*asked, Event(event="Receive", server="n2", message=APPEND, sends=(far,)))
+    assert refusal.gives is not None
+    assert refusal.gives.text == "mmatchIndex |-> ack"
+    assert refusal.gives.values == ("AckChoices(i, m) = {0, 1}",)
+    no = replace(STORED, success=False, match_index=0)
+    refusal = refused(*asked, Event(event="Receive", server="n2", message=APPEND, sends=(no,)))
+    assert refusal.gives is not None
+    assert refusal.false is not None
+    assert (refusal.gives.text, refusal.false.text) == ("msuccess |-> TRUE", "~Acceptable(i, m)")
+    assert refusal.false.values == ("Acceptable(i, m) = TRUE",)
+
+
+def test_a_variable_that_depends_on_a_condition_comes_with_what_made_that_false() -> None:
+    second = replace(ASK, source="n3")
+    refusal = refused(
+        *ELECTION[:2],
+        Event(event="Timeout", server="n3", sends=(second,)),
+        Event(event="Receive", server="n2", message=second, state=NodeState(voted_for="n3")),
+    )
+    assert refusal.gives is not None
+    assert refusal.false is not None
+    assert refusal.gives.text == "votedFor' = IF grant THEN [votedFor EXCEPT ![i] = m.msource] ELSE votedFor"
+    assert refusal.gives.values == ('votedFor\'[i] = "n1"',)
+    assert refusal.false.text == "votedFor[i] \\in {Nil, m.msource}"
+
+
 # --- what can be said beyond the verdict --------------------------------------------------------------------
 
 
@@ -380,6 +410,38 @@ def test_of_the_state_any_number_of_fields_can_be_ignored() -> None:
     }  # fmt: skip
     assert refusal.mismatch is not None
     assert refusal.mismatch.kind == "state"
+
+
+def allowed_instead(*events: Event) -> dict[str, str]:
+    """The fields of the best of the smallest sets, and what they should have said."""
+    return {difference.name: difference.allowed for difference in diagnosed(*events).ignorable[0].fields}
+
+
+def test_what_an_answer_should_have_said_is_taken_from_the_spec() -> None:
+    asked = (*ELECTION, Event(event="ClientRequest", server="n1", value="v", sends=(APPEND,)))
+    far = replace(STORED, match_index=99, term=77)
+    received = Event(event="Receive", server="n2", message=APPEND, sends=(far,))
+    assert allowed_instead(*asked, received) == {"sends[0].match_index": "1", "sends[0].term": "1"}
+
+
+def test_what_a_request_should_have_said_is_taken_from_the_log() -> None:
+    log = tuple(Entry(7, f"v{number}") for number in range(1, 31))
+    inits = [Event(event="Init", server=name, state=NodeState(log=log)) for name in ("n1", "n2", "n3")]
+    strange = replace(ASK, last_log_index=3, last_log_term=99)
+    asked = Event(event="Timeout", server="n1", sends=(strange,))
+    assert allowed_instead(*inits, asked) == {
+        "sends[0].last_log_index": "30",
+        "sends[0].last_log_term": "7",
+    }
+
+
+def test_a_long_value_is_cut_in_the_report_and_whole_in_the_refusal() -> None:
+    log = tuple(Entry(1, f"v{number}") for number in range(1, 101))
+    inits = [Event(event="Init", server=name, state=NodeState(log=log)) for name in ("n1", "n2", "n3")]
+    refusal = diagnosed(*inits, Event(event="Restart", server="n1", state=NodeState(log=log[:-1])))
+    assert max(map(len, refusal.report().splitlines())) < 320
+    assert '"v100"]>>' in refusal.report()
+    assert refusal.ignorable[0].fields[0].allowed.count("value") == 100
 
 
 def test_a_message_that_is_in_flight_is_not_said_to_be_none() -> None:

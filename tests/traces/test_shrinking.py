@@ -78,8 +78,9 @@ def test_a_few_lines_are_enough_and_are_refused_for_the_same_reason(seed: int) -
     assert told.begins == told.places[0]
 
 
-def test_every_line_that_is_left_is_needed() -> None:
-    events = wrong_commit(SEEDS[0])
+@pytest.mark.parametrize("seed", [SEEDS[0], 5])
+def test_every_line_that_is_left_is_needed(seed: int) -> None:
+    events = wrong_commit(seed)
     told, few = made_small(events)
     assert not told.bounded
     for place in range(3, len(few) - 1):
