@@ -283,7 +283,7 @@ def test_clocks_order_what_messages_do_not(seed: int, clocks: Callable[[Sequence
     assert (found.refusal, found.lines) == (None, len(events))
 
 
-@pytest.mark.parametrize(("left_out", "seed"), zip(HIDDEN, range(len(HIDDEN)), strict=True))
+@pytest.mark.parametrize(("left_out", "seed"), [*zip(HIDDEN, range(len(HIDDEN)), strict=True)])
 def test_clocks_order_lines_of_which_a_part_was_not_observed(left_out: str, seed: int) -> None:
     _, events = run(seed)
     shown = hidden(HIDDEN[left_out], vector(events))
