@@ -201,6 +201,16 @@ def test_a_server_that_crashed_before_the_window_is_down_until_it_restarts() -> 
     assert found.down == set()
 
 
+def test_a_refused_restart_does_not_bring_a_server_up() -> None:
+    """What stands there is the spec's state before the line, in which raft.tla has nobody down."""
+    restart = Event(event="Restart", server="n2", state=NodeState(current_term=7))
+    timeline = seen((*ELECTION, Event(event="Crash", server="n2"), restart))
+    assert timeline.moments[-1].refusal is not None
+    stretches = list(Diagram(timeline, "trace", "diverges").stretches("n2"))
+    assert stretches[-1].state is None
+    assert stretches[-1].bottom == Diagram(timeline, "trace", "diverges").bottom
+
+
 def test_a_leader_is_thick_and_a_candidate_broken() -> None:
     lane = Diagram(seen((*ELECTION[:4], LEADING)), "trace", "conforms").lane_of("n1")
     looks = [(line.get("stroke-width"), line.get("stroke-dasharray")) for line in lane.iter("line")]

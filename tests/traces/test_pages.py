@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.dialects.diagram import Diagram
 from raftcheck.traces.dialects.timeline import Timeline
+from raftcheck.traces.events import Event, NodeState
 from raftcheck.traces.evidence import Evidence
 from raftcheck.traces.validate import Validator
 
@@ -129,6 +130,12 @@ def test_names_that_would_act_are_shown_and_do_nothing(browser: Browser, tmp_pat
     assert found["images"] == 0
     assert found["scripts"] == 1, "that which measures"
     assert_readable(found)
+
+
+def test_the_legend_has_room_beside_one_server(browser: Browser, tmp_path: Path) -> None:
+    alone = (ELECTION[0], Event(event="Timeout", server="n1", sends=(), state=NodeState(role="Leader")))
+    path = shown(tmp_path, "alone.html", Diagram(seen(alone), "trace", "conforms").page())
+    assert_readable(browser.measure(path, WIDE, TEXTS))
 
 
 def test_a_page_that_loads_something_is_noticed(browser: Browser, tmp_path: Path) -> None:

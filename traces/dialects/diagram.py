@@ -48,7 +48,7 @@ class Diagram:
         self.subject, self.verdict = subject, verdict
         self.lane = {server: LEFT + LANE * (place + 0.5) for place, server in enumerate(timeline.servers)}
         self.text_at = LEFT + LANE * len(self.lane) + 44
-        self.width = self.text_at + WORDS
+        self.width = max(self.text_at + WORDS, LEGEND_WIDTH)
         self.bottom = TOP + ROW * (len(self.moments) + 1)
         self.height = self.bottom + FOOT
 
@@ -187,6 +187,8 @@ class Diagram:
         for place, moment in enumerate(self.moments):
             if moment.event.server != server or moment.event.event in ("DropMessage", "DuplicateMessage"):
                 continue
+            if moment.refusal:
+                break  # what it is from then on is not known
             now = None if moment.event.event == "Crash" else self.moments[place].after
             if _look(now) != _look(state):
                 yield _Stretch(top, self.y(place), state)
@@ -296,7 +298,7 @@ _SHAPES = {
 }
 
 
-LEGEND_COLUMN = 190
+LEGEND_COLUMN, LEGEND_WIDTH = 190, 900
 _LEGEND = (
     (
         ({"stroke-width": "2.5"}, "follower; t1 is term 1"),
