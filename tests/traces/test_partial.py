@@ -184,6 +184,20 @@ def test_a_request_tells_of_the_time_when_it_can_have_been_sent() -> None:
     assert refused_line(*STORY[:3], shown, STORES) == 5
 
 
+def test_who_was_not_seen_to_store_an_entry_has_not_acknowledged_it() -> None:
+    """n2 received something, and its log is as it was."""
+    nothing = replace(STORES, state=NodeState(role="Follower", current_term=1, log=(), commit_index=0))
+    assert refused_line(*hidden(no_messages, (*STORY[:4], nothing, COMMITS))) == 6
+
+
+def test_who_was_seen_to_vote_has_refused_its_vote_to_all_others() -> None:
+    other = Event(event="Timeout", server="n3", state=NodeState(role="Candidate", current_term=1))
+    again = replace(VOTES, state=NodeState(role="Follower", current_term=1, voted_for="n1", log=()))
+    wins = replace(WINS, server="n3", message=replace(GRANT, dest="n3"))
+    assert refused_line(*hidden(no_messages, (BEGINS, other, VOTES, again, wins))) == 5
+    assert refused_line(*hidden(no_messages, (BEGINS, other, VOTES, again, WINS))) is None
+
+
 def test_a_message_that_is_not_shown_leaves_no_choice_where_the_state_tells() -> None:
     servers, events = run(0, 3)
     calm = [event for event in events if event.event not in ("Crash", "Restart")]
