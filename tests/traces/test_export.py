@@ -33,6 +33,7 @@ from raftcheck.traces.validate import Validator
 from ..tla.differential_tlc import Machine, needs_machine
 from ..tla.tlc import needs_tlc
 from .corruption import changes
+from .hiding import HIDDEN, hidden
 from .runs import run
 
 Trace = Sequence[Event]
@@ -152,6 +153,15 @@ def test_tlc_and_the_model_checker_here_agree_with_the_judge_on_many_traces(tmp_
         lines = agree(machine, tmp_path, list(traces(range(12), 10)))
     assert lines.count(None) >= 24
     assert len(set(lines)) > 40
+
+
+@needs_machine
+@pytest.mark.deep
+@pytest.mark.parametrize("what", HIDDEN)
+def test_they_agree_on_traces_that_do_not_show_everything(tmp_path: Path, what: str) -> None:
+    asked = [hidden(HIDDEN[what], events) for events in traces((1, 2), 4, most=40)]
+    with Machine(tmp_path) as machine:
+        assert agree(machine, tmp_path, asked).count(None) >= 4
 
 
 @needs_tlc
