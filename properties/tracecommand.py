@@ -136,15 +136,18 @@ def validate_command(
             seen: list[Witness] = [*witnesses, beginnings, *own]
             found = validate(taken, source.name, seen, candidates)
         found = source.completed(found)
+        smaller = None
         if found.refusal is not None and not pipes:
-            smaller = None
             with suppress(KeyboardInterrupt):  # the refusal is the answer, small or not
                 smaller = shrunk(source.lines(), found.refusal, beginnings)
-            if smaller is not None:
-                told, events = smaller
-                found = replace(found, refusal=replace(found.refusal, shrunk=told))
-                if shrink is not None:
-                    write_trace(shrink, events)
+        if smaller is not None and found.refusal is not None:
+            told, events = smaller
+            found = replace(found, refusal=replace(found.refusal, shrunk=told))
+            if shrink is not None:
+                write_trace(shrink, events)
+        elif shrink is not None:
+            why = "nothing is refused" if found.refusal is None else "no fewer lines were found to be enough"
+            click.echo(f"{shrink} is not written: {why}", err=True)
         judged.append(found)
         if not as_json:
             show(verdict.trace_table(judged[-1], actions_of_raft()))

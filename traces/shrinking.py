@@ -184,7 +184,8 @@ class _Trial:
 
     def is_refused(self, judge: Validator, event: Event) -> bool:
         self.left -= 1
-        return judge.instead(event) is None and _reason(judge.refusing(event)) == _reason(self.refusal)
+        refusal = judge.refusing(event) if judge.instead(event) is None else None
+        return refusal is not None and _reason(refusal) == _reason(self.refusal)
 
 
 def _reason(refusal: Refusal) -> tuple[object, ...]:

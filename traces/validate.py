@@ -198,30 +198,31 @@ class Validator:
 
     def instead(self, event: Event) -> Validator | None:
         """A judge who has seen this event in the place of the one refused; None if it is refused as well."""
-        other = copy(self)
-        other.judged, other.refusal, other._steps = Judged(), None, {}
+        other = self._fork(self._candidates)
         attempts: dict[State, tuple[str, ...]] = {}
-        other._candidates = self._explanations(event, attempts)
+        other._candidates = other._explanations(event, attempts)
         if not other._candidates:
             return None
         other._least = min(other._candidates, key=lambda state: len(attempts[state]))
         other.taken = attempts[other._least]
         return other
 
-    def refusing(self, event: Event) -> Refusal:
-        """Why this event would be refused, if it came next."""
-        other = copy(self)
-        other.judged, other.refusal, other._steps = Judged(), None, {}
-        refusal = other.observe(event)
-        assert refusal is not None, event
-        return refusal
+    def refusing(self, event: Event) -> Refusal | None:
+        """Why this event would be refused, if it came next; None if it would not."""
+        return self._fork(self._candidates).observe(event)
 
     def earlier(self) -> Iterator[tuple[Event, Validator]]:
         """The last lines that were accepted, the latest first, each with a judge who has not seen it yet."""
         for event, candidates in reversed(self._earlier):
-            other = copy(self)
-            other._candidates = candidates
-            yield event, other
+            yield event, self._fork(candidates)
+
+    def _fork(self, candidates: list[State]) -> Validator:
+        """A judge of what may come after a line that these states explain; it leaves this one as it is."""
+        other = copy(self)
+        other.judged, other.refusal, other._steps = Judged(), None, {}
+        other._candidates = candidates
+        other._found = other._kept = len(candidates)
+        return other
 
     @property
     def candidates(self) -> int:

@@ -16,6 +16,7 @@ from raftcheck.traces.events import AppendEntriesResponse, Event, RequestVoteReq
 from raftcheck.traces.files import read_trace, write_trace
 from raftcheck.traces.refusal import Refusal, Shrunk
 from raftcheck.traces.shrinking import Beginnings, shrunk
+from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import validate
 from raftcheck.traces.wellformed import Line
 
@@ -162,3 +163,35 @@ def test_validate_writes_the_lines_and_refuses_them_as_well(
     ]
     assert answer["refusal"]["shrunk"]["places"][-1] == f"{tmp_path / 'trace.ndjson'}:{answer['lines']}"
     assert "are enough, from what raft.tla has before" in answer["failure"]
+
+
+@pytest.mark.parametrize(
+    ("last", "why"),
+    [
+        (Event(event="Timeout", server="n1"), "nothing is refused"),
+        (Event(event="ClientRequest", server="n1", value="v"), "no fewer lines were found to be enough"),
+    ],
+)
+def test_validate_says_why_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], last: Event, why: str
+) -> None:
+    inits = [Event(event="Init", server=name) for name in ("n1", "n2", "n3")]
+    write_trace(tmp_path / "trace.ndjson", [*inits, last])
+    few = tmp_path / "few.ndjson"
+    with pytest.raises(SystemExit):
+        main(["validate", str(tmp_path / "trace.ndjson"), "--shrink", str(few)])
+    assert f"{few} is not written: {why}\n" in capsys.readouterr().err
+    assert not few.exists()
+
+
+def test_trials_leave_the_judge_as_it_is() -> None:
+    events = wrong_commit(SEEDS[0])
+    judge = Validator(("n1", "n2", "n3"))
+    for event in events[:50]:
+        judge.observe(event)
+    before = judge.states(), judge.steps(), judge.taken, judge.judged.lines
+    assert judge.instead(events[50]) is not None
+    assert judge.instead(Event(event="BecomeLeader", server="n1")) is None
+    assert judge.refusing(Event(event="BecomeLeader", server="n1")) is not None
+    assert judge.refusing(events[50]) is None
+    assert (judge.states(), judge.steps(), judge.taken, judge.judged.lines) == before
