@@ -515,7 +515,8 @@ def test_coverage_is_a_page_a_list_and_a_part_of_the_json(raftcheck: CommandLine
 def test_coverage_is_counted_alike_by_any_number_of_processes(raftcheck: CommandLine) -> None:
     pages = []
     for processes in ("1", "2"):
-        raftcheck("check", "--schedules", "6", "--processes", processes, "--coverage", "out.html")
+        size = ("--schedules", "6", "--length", "30")
+        raftcheck("check", *size, "--processes", processes, "--coverage", "out.html")
         pages.append((raftcheck.folder / "out.html").read_text(encoding="utf-8"))
     assert pages[0] == pages[1]
 
