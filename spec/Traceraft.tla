@@ -638,10 +638,9 @@ TraceDropMessage ==
 \* A timer need not start an election; and a server may crash before it comes to anything.
 TraceIdle ==
     /\ ~handled
-    /\ delivered = {}
     /\ line.event = "Timeout" \/ (Crashed /\ ~Has("message"))
-    /\ UNCHANGED vars
-    /\ Silently
+    /\ handled' = TRUE
+    /\ UNCHANGED <<vars, line, unsent, lost, unseenVars, delivered>>
 
 (* and what the server does next of itself. After a crash nothing is known but what left: what   *)
 (* changes nothing stable is taken only for the sake of a send, or of what the restart shows.    *)

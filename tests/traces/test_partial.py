@@ -211,6 +211,7 @@ def test_a_crash_may_have_come_amid_a_message_that_is_not_shown() -> None:
     back = Event(event="Restart", server="n2", state=NodeState(current_term=1, voted_for="n1"))
     assert refused_line(BEGINS, crash, back) is None
     assert refused_line(BEGINS, crash, replace(back, state=NodeState(current_term=0))) is None
+    assert refused_line(BEGINS, crash, replace(back, state=NodeState(current_term=1, voted_for=""))) is None
     early = Event(event="Receive", server="n2", message=replace(ASK, source="n3"))
     candidate = replace(BEGINS, server="n3")
     assert refused_line(candidate, early, BEGINS, crash, replace(back, state=NodeState(voted_for="n1"))) == 5
