@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.traces.candidates import MOST_CANDIDATES
-from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.dialects import READERS
-from raftcheck.traces.dialects.picture import check_suffix, picture
-from raftcheck.traces.dialects.timeline import Timeline
-from raftcheck.traces.events import Event
-from raftcheck.traces.evidence import together
-from raftcheck.traces.export import export
-from raftcheck.traces.files import trace_file, write_trace
-from raftcheck.traces.shrinking import Beginnings, shrunk
+from raftcheck.traces.dialects.picture import check_suffix
+from raftcheck.traces.export import MODULE
 from raftcheck.traces.sources import NodeFiles, Source, TraceFile
-from raftcheck.traces.validate import Validator
-from raftcheck.traces.verdict import Witness, validate
 
 from . import verdict
-from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, reading, show
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, show
 from .coverage import coverage_json, coverage_table, page_file
+from .judging import Judging, Wanted
 
 STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
 """How it ends where this is the worst verdict; DIVERGES with any other."""
+
+
+OF_ONE_TRACE = ("--export", "--shrink", "--diagram")
+READS_AGAIN = ("--export", "--shrink")
 
 
 @click.command("validate")
@@ -92,94 +86,55 @@ def validate_command(
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
-    if dialect is not None and merge:
-        raise click.UsageError(
-            "--merge is for traces of raftcheck's own format; expected it without --dialect"
-        )
+    wanted = Wanted(merged, folder, shrink, coverage, diagram, first, last)
+    _refuse_contradictions(traces, wanted, merge, dialect)
+    wanted.refuse_unwritable()
     read = TraceFile if dialect is None else READERS[dialect]
     sources: list[Source] = [NodeFiles(traces)] if merge else [read(trace) for trace in traces]
-    if merged is not None and not merge:
-        raise click.UsageError("--merged says where the merged trace goes; expected --merge with it")
-    if merged is not None and merged.resolve() in [trace.resolve() for trace in traces]:
-        raise click.UsageError(f"--merged {merged} is one of the files to merge; expected another")
-    if shrink is not None and shrink.resolve() in [trace.resolve() for trace in traces]:
-        raise click.UsageError(f"--shrink {shrink} is one of the traces; expected another file")
-    if shrink is not None and len(sources) > 1:
-        raise click.UsageError(f"--shrink with {len(traces)} traces; expected one, for the file is of one")
-    if folder is not None and len(sources) > 1:
-        raise click.UsageError(f"--export with {len(traces)} traces; expected one, for the module is of one")
-    if diagram is not None:
-        if len(sources) > 1:
-            raise click.UsageError(f"--diagram with {len(traces)} traces; expected one")
-        if first is not None and last is not None and last < first:
-            raise click.UsageError(f"--from {first} --to {last}; expected a line and one after it")
-        check_suffix(diagram)
-    elif first is not None or last is not None:
-        raise click.UsageError("--from or --to without --diagram; expected them together")
-    pipes = [trace for trace in traces if trace.exists() and not trace.is_file()]
-    if pipes and (folder is not None or shrink is not None):
-        raise click.UsageError(f"{pipes[0]} can be read but once; expected a file with --export or --shrink")
+    judging = Judging(wanted, lines, candidates)
     judged = []
-    covered, timeline = Covered(), Timeline(first, last)
-    witnesses: list[Witness] = [covered] if coverage is not None else []
-    witnesses += [timeline] if diagram is not None else []
     for source in sources:
-        if folder is not None:
-            module = export(folder, islice(source.lines(), lines), Path(source.name).name)
-        with (
-            reading(source.name) as watch,
-            nullcontext() if merged is None else trace_file(merged) as write,
-        ):
-            beginnings = Beginnings()
-            own = [_telling(source, watch), *([_writing(write)] if write is not None else [])]
-            taken = islice(source.lines(), lines)
-            seen: list[Witness] = [*witnesses, beginnings, *own]
-            found = validate(taken, source.name, seen, candidates)
-        found = source.completed(found)
-        smaller = None
-        if found.refusal is not None and not pipes:
-            with suppress(KeyboardInterrupt):  # the refusal is the answer, small or not
-                smaller = shrunk(source.lines(), found.refusal, beginnings)
-        if smaller is not None and found.refusal is not None:
-            told, events = smaller
-            found = replace(found, refusal=replace(found.refusal, shrunk=told))
-            if shrink is not None:
-                write_trace(shrink, events)
-        elif shrink is not None:
-            why = "nothing is refused" if found.refusal is None else "no fewer lines were found to be enough"
-            click.echo(f"{shrink} is not written: {why}", err=True)
-        judged.append(found)
+        judged.append(judging.judge(source, once=any(map(_is_pipe, traces))))
         if not as_json:
             show(verdict.trace_table(judged[-1], actions_of_raft()))
             click.echo(verdict.trace_report(judged[-1]))
             if folder is not None:
-                click.echo(f"\nexported    {module}, which says how to ask TLC")
-        if diagram is not None:
-            word = verdict.word_of(judged[-1])
-            diagram.write_text(picture(diagram.suffix, timeline, source.name, word), encoding="utf-8")
-        if found.interrupted:
+                click.echo(f"exported    {folder / MODULE}.tla, which says how to ask TLC\n")
+        if judged[-1].interrupted:
             break
     answer = verdict.traces_json(judged, actions_of_raft())
     if coverage is not None:
-        evidence = together([trace.evidence for trace in judged])
-        coverage.write_text(page(", ".join(map(str, traces)), evidence, covered.counts), encoding="utf-8")
-        answer["coverage"] = coverage_json(covered.counts, evidence.actions)
+        evidence = judging.write_coverage(judged)
+        answer["coverage"] = coverage_json(judging.covered.counts, evidence.actions)
         if not as_json:
-            show(coverage_table(covered.counts, evidence.actions))
+            show(coverage_table(judging.covered.counts, evidence.actions))
     if as_json:
         click.echo(json.dumps(answer))
     return INTERRUPTED if judged[-1].interrupted else STATUS.get(answer["verdict"], DIVERGES)
 
 
-def _telling(source: Source, watch: Callable[[str, int, int | None], None]) -> Witness:
-    """Tells how far the source was judged."""
+def _refuse_contradictions(traces: Sequence[Path], wanted: Wanted, merge: bool, dialect: str | None) -> None:
+    """click.UsageError for options that say nothing together, or would write over a trace."""
+    if merge and dialect is not None:
+        raise click.UsageError(
+            "--merge is for traces of raftcheck's own format; expected it without --dialect"
+        )
+    if wanted.merged is not None and not merge:
+        raise click.UsageError("--merged says where the merged trace goes; expected --merge with it")
+    for option, path in wanted.named().items():
+        if path.resolve() in [trace.resolve() for trace in traces]:
+            raise click.UsageError(f"{option} {path} is one of the traces; expected another name")
+        if option in OF_ONE_TRACE and len(traces) > 1 and not merge:
+            raise click.UsageError(f"{option} with {len(traces)} traces; expected one, for it is of one")
+        if option in READS_AGAIN and any(map(_is_pipe, traces)):
+            raise click.UsageError(f"{option} with a pipe, which can be read but once; expected a file")
+    if wanted.diagram is None and (wanted.first is not None or wanted.last is not None):
+        raise click.UsageError("--from or --to without --diagram; expected them together")
+    if wanted.first is not None and wanted.last is not None and wanted.last < wanted.first:
+        raise click.UsageError(f"--from {wanted.first} --to {wanted.last}; expected a line and one after it")
+    if wanted.diagram is not None:
+        check_suffix(wanted.diagram)
 
-    def witness(_: Event, judge: Validator) -> None:
-        if judge.judged.lines % 100 == 0:
-            watch(f"{judge.judged.lines:,} lines", source.progress.read, source.progress.size)
 
-    return witness
-
-
-def _writing(write: Callable[[Event], None]) -> Witness:
-    return lambda event, _: write(event)
+def _is_pipe(trace: Path) -> bool:
+    return trace.exists() and not trace.is_file()

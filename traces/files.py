@@ -42,6 +42,18 @@ def trace_file(path: str | Path) -> Iterator[Callable[[Event], None]]:
 
 
 @contextmanager
+def replaced_trace(path: Path) -> Iterator[Callable[[Event], None]]:
+    """As trace_file; what stands there is replaced only if all goes well."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with trace_file(part) as write:
+            yield write
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
 def node_files(path: str | Path) -> Iterator[Callable[[Event], None]]:
     """A file for each server, to which events are written while inside: run.n1.ndjson for run.ndjson."""
     path = Path(path)

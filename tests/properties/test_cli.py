@@ -436,10 +436,31 @@ def test_a_pipe_is_read_but_once(raftcheck: CommandLine, more: tuple[str, ...]) 
     )
     if more:
         assert run.returncode == 2
-        assert "/dev/stdin can be read but once; expected a file with --export or --shrink" in run.stderr
+        assert "with a pipe, which can be read but once; expected a file" in run.stderr
     else:
         assert run.returncode == 1
         assert "/dev/stdin:3: n1 Timeout is not a step of raft.tla" in run.stdout
+
+
+@pytest.mark.parametrize("option", ["--coverage", "--diagram", "--shrink", "--export"])
+def test_what_cannot_be_written_is_said_before_anything_is_judged(
+    raftcheck: CommandLine, option: str
+) -> None:
+    raftcheck("check", "--schedules", "1", "--length", "20", "--trace", "run.ndjson")
+    (raftcheck.folder / "file").touch()
+    found = raftcheck("validate", "run.ndjson", "--json", option, "file/out.html")
+    assert (found.status, found.out) == (2, "")
+    assert "file/out.html" in found.err
+
+
+def test_a_file_stays_as_it_was_if_the_merged_trace_is_no_trace(raftcheck: CommandLine) -> None:
+    """Whoever forgets the name after --merged names the first of the files to merge."""
+    raftcheck("check", "--servers", "3", "--schedules", "1", "--trace", "run.ndjson", "--per-node")
+    before = (raftcheck.folder / "run.n1.ndjson").read_bytes()
+    names = ("run.n1.ndjson", "run.n2.ndjson", "run.n3.ndjson")
+    assert raftcheck("validate", "--merge", "--merged", *names).status == 2
+    assert (raftcheck.folder / "run.n1.ndjson").read_bytes() == before
+    assert sorted(path.name for path in raftcheck.folder.iterdir()) == sorted(names)
 
 
 def test_a_fine_trace_is_accepted_as_the_actions_that_check_counts(raftcheck: CommandLine) -> None:
@@ -631,7 +652,7 @@ def test_a_fault_that_lives_is_a_failure_of_ours(raftcheck: CommandLine) -> None
         (["check", "--fine"], "expected --trace FILE beside it"),
         (["validate", "--export", "out", "one.ndjson", "two.ndjson"], "--export with 2 traces"),
         (["validate", "a.ndjson", "--merged", "b.ndjson"], "expected --merge with it"),
-        (["validate", "--merge", "a.ndjson", "--merged", "./a.ndjson"], "is one of the files to merge"),
+        (["validate", "--merge", "a.ndjson", "--merged", "./a.ndjson"], "is one of the traces"),
         (["validate", "--merge", "a.ndjson", "--merged", "no/such/folder/b"], "no/such/folder"),
         (["faults", "vote-volatil"], "did you mean `vote-volatile`?"),
         (
