@@ -74,12 +74,13 @@ class Wanted:
 class Judging:
     """The judging of traces, one after another; what is written of all together comes last."""
 
-    def __init__(self, wanted: Wanted, lines: int | None, candidates: int) -> None:
-        """`lines`: only the first so many of each trace. `candidates`: as in Validator."""
+    def __init__(self, wanted: Wanted, lines: int | None, candidates: int, missing: int) -> None:
+        """`lines`: only the first so many of each trace. The others: as in validate()."""
         self.covered = Covered()
         self._wanted = wanted
         self._lines = lines
         self._candidates = candidates
+        self._missing = missing
         self._timeline = Timeline(wanted.first, wanted.last)
 
     def judge(self, source: Source, once: bool) -> Validation:
@@ -119,7 +120,8 @@ class Judging:
                 witnesses.append(self.covered)
             if self._wanted.diagram is not None:
                 witnesses.append(self._timeline)
-            return validate(islice(source.lines(), self._lines), source.name, witnesses, self._candidates)
+            lines = islice(source.lines(), self._lines)
+            return validate(lines, source.name, witnesses, self._candidates, self._missing)
 
     def _shrunk(self, source: Source, found: Validation, beginnings: Beginnings) -> Validation:
         """The verdict with the lines that are enough for its refusal, if fewer are."""

@@ -69,6 +69,13 @@ READS_AGAIN = ("--export", "--shrink")
     metavar="N",
     help="Where little is shown, keep at most N states of raft.tla that explain the trace so far.",
 )
+@click.option(
+    "--missing",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="K",
+    help="Up to K lines of a server may be missing before each of its lines. [default: 0]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def validate_command(
     traces: tuple[Path, ...],
@@ -83,6 +90,7 @@ def validate_command(
     first: int | None,
     last: int | None,
     candidates: int,
+    missing: int,
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
@@ -91,7 +99,7 @@ def validate_command(
     wanted.refuse_unwritable()
     read = TraceFile if dialect is None else READERS[dialect]
     sources: list[Source] = [NodeFiles(traces)] if merge else [read(trace) for trace in traces]
-    judging = Judging(wanted, lines, candidates)
+    judging = Judging(wanted, lines, candidates, missing)
     judged = []
     for source in sources:
         judged.append(judging.judge(source, once=any(map(_is_pipe, traces))))

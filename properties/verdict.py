@@ -154,6 +154,7 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
                 "candidates": trace.most_candidates,
                 "branched": [asdict(branching) for branching in trace.branched],
                 "assumed": trace.assumed,
+                "missing": trace.missing,
                 "warnings": trace.evidence.warnings,
                 "failure": trace_report(trace).strip() or None,
                 "refusal": asdict(trace.refusal) if trace.refusal is not None else None,
@@ -172,6 +173,8 @@ def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
         summary.add_row("never compared", ", ".join(trace.never_compared))
     if trace.most_candidates > 1:
         summary.add_row("candidates", _candidates(trace))
+    if trace.missing:
+        summary.add_row("missing", f"{trace.missing:,} lines, which show nothing, were taken to be there")
     if trace.assumed:
         summary.add_row("assumed", f"{trace.assumed:,} messages that nobody was seen to send")
     _warn(summary, trace.evidence.warnings if word_of(trace) == "conforms" else ())

@@ -59,6 +59,7 @@ class Judged:
     actions   how often each action of raft.tla was taken
     most_candidates  the largest number of states that explained the trace up to some line
     assumed   messages that lines received, or may have, although nobody was seen to send them
+    missing   lines that were taken to be there unseen
     branched  the lines that multiplied the candidates: the first of them, then those that did most
     """
 
@@ -66,6 +67,7 @@ class Judged:
     actions: Counter[str] = field(default_factory=Counter)
     most_candidates: int = 1
     assumed: int = 0
+    missing: int = 0
     branched: tuple[Branching, ...] = ()
     _shapes: Counter[tuple[bool, ...]] = field(default_factory=Counter)
 
@@ -195,6 +197,20 @@ class Validator:
             found.append(self._steps[state])
             state = found[-1].before
         return Explanation(self._begun[state], tuple(found[::-1]), end)
+
+    def assume(self, events: Sequence[Event]) -> None:
+        """Takes back the refusal of the last line, and goes on as if these had come in its place, unseen.
+
+        They are no lines of the trace: they count as assumed, not as judged.
+        """
+        assert self.refusal is not None
+        self.refusal = None
+        self.judged.lines -= 1
+        for event in events:
+            refused = self.observe(event)
+            assert refused is None, event
+            self.judged.lines -= 1
+            self.judged.missing += 1
 
     def instead(self, event: Event) -> Validator | None:
         """A judge who has seen this event in the place of the one refused; None if it is refused as well."""

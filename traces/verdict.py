@@ -22,6 +22,7 @@ from .events import Event
 from .evidence import Evidence
 from .files import read_trace
 from .refusal import Refusal
+from .sampling import Gaps
 from .validate import Judged, Validator
 from .wellformed import Line
 
@@ -38,6 +39,7 @@ class Validation:
     most_candidates  the largest number of states of the spec that explained the trace up to some line
     branched         the lines that made them many
     assumed          messages that lines received although nobody was seen to send them
+    missing          lines that were taken to be missing
     vacuous          why acceptance would mean nothing, if so
     evidence         what the verdict rests on
     undecided        why neither acceptance nor a refusal is the last word, if so
@@ -55,6 +57,7 @@ class Validation:
     most_candidates: int
     branched: tuple[Branching, ...]
     assumed: int
+    missing: int
     refusal: Refusal | None
     vacuous: str | None
     evidence: Evidence
@@ -85,10 +88,12 @@ def validate(
     name: str,
     witnesses: Sequence[Witness] = (),
     most_candidates: int = MOST_CANDIDATES,
+    missing: int = 0,
 ) -> Validation:
     """Judges well-formed lines, one by one, up to a refusal; `name` is what they are called together.
 
-    At most so many candidates, states of the spec that explain the trace so far, are kept.
+    At most so many candidates, states of the spec that explain the trace so far, are kept. So many lines of a
+    server may be missing between two of its lines; then there is no refusal, but only what is undecided.
 
     Ctrl-C ends it after the last line that was judged.
     """
@@ -103,9 +108,15 @@ def validate(
     judge = Validator(servers, most_candidates)
     judged, last, interrupted = 0, name, False
     silent = dict.fromkeys(servers)
+    gaps = Gaps(missing)
     try:
         for place, event in chain(opening, lines):
-            judge.observe(event)
+            if judge.observe(event) is not None and missing:
+                unseen = gaps.fill(judge, event)
+                if unseen is not None:
+                    judge.assume(unseen)
+                    judge.observe(event)
+            gaps.seen(event)
             judged, last = judged + 1, place
             for witness in witnesses:
                 witness(event, judge)
@@ -123,6 +134,8 @@ def validate(
     undecided = None
     if judge.undecided is not None:
         undecided = judge.undecided.report(last)
+    elif refusal is not None and missing:
+        undecided = f"no {missing} missing lines of a server just before this one explain it; others may"
     elif interrupted:
         undecided = f"interrupted after {judged:,} lines, which steps of raft.tla explain"
     compared = judge.judged.compared
@@ -137,6 +150,7 @@ def validate(
         most_candidates=judge.judged.most_candidates,
         branched=judge.judged.branched,
         assumed=judge.judged.assumed,
+        missing=judge.judged.missing,
         refusal=refusal,
         vacuous=_vacuous(judge.judged) if refusal is None and undecided is None else None,
         evidence=Evidence(judge.actions, judged - len(servers), compared, tuple(silent)),

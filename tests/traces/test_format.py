@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from raftcheck import traces
@@ -24,6 +25,10 @@ TEXT = Path(str(traces.__file__)).with_name("FORMAT.md").read_text(encoding="utf
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def events_of(lines: str) -> list[Event]:
+    return [msgspec.json.decode(line, type=Event) for line in lines.splitlines()]
 
 
 def validated(folder: Path, content: str) -> Validation:
