@@ -1,70 +1,131 @@
-"""Lines that a trace may lack: what a server may have done unseen before a line that else nothing explains.
+"""Lines that a trace may lack: what a server may have done unseen, where else nothing explains a line.
 
-A logger that takes samples, or loses some lines, leaves gaps. They are looked for only where a line is
-refused, and just before it; so what is found is a behavior of raft.tla, but where nothing is found a gap
-further back might have helped.
+A logger that takes samples, or loses some lines, leaves gaps. They are looked for where a line is refused:
+just before it, then further back. What is found is a behavior of raft.tla; where nothing is found, more gaps,
+or one still further back, might have helped.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .events import AppendEntriesRequest, Entry, Event
 from .validate import Validator
 
 MOST_TRIED = 2_000
-"""Ways to fill one gap that are tried."""
+"""Lines that are judged to fill one gap."""
 
 MOST_VALUES = 8
-"""Commands, among those that a line shows, which a leader may have taken in unseen just before it."""
+"""Commands, among those that a line shows, which a leader may have taken in unseen."""
+
+BACK = 64
+"""Lines before the one that is refused among which there may be a gap that explains it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A judge who accepts the line that was refused, and the lines that he takes to be missing."""
+
+    judge: Validator
+    unseen: tuple[Event, ...]
+
+
+class _Enough(Exception):
+    """MOST_TRIED lines were judged."""
 
 
 class Gaps:
-    """Fills the gaps of one trace, each with at most `bound` lines that nobody saw."""
+    """Fills the gaps of one trace: before each line of a server there are at most `bound` lines missing."""
 
     def __init__(self, bound: int) -> None:
-        self.bound = bound
-        self._unseen: Counter[str] = Counter()
+        self._bound = bound
+        self._lines: Counter[str] = Counter()
+        """How many lines of each server were seen."""
+        self._filled: Counter[tuple[str, int]] = Counter()
+        """How many are taken to be missing after so many of a server."""
+        self._passed: deque[tuple[Event, Validator]] = deque(maxlen=BACK)
+        """The last lines, each with a judge who has not seen it yet."""
+        self._tried = 0
 
-    def seen(self, event: Event) -> None:
-        """The server of a line that is explained was seen again."""
-        self._unseen.pop(event.server, None)
+    def seen(self, event: Event, judge: Validator) -> None:
+        """A line was explained."""
+        self._lines[event.server] += 1
+        self._passed.append((event, next(judge.earlier())[1]))
 
-    def fill(self, judge: Validator, event: Event) -> list[Event] | None:
-        """The fewest lines after which the judge accepts the event that he refuses; None if there are none.
+    def fill(self, judge: Validator, event: Event) -> Filled | None:
+        """The fewest lines with which the judge accepts the event that he refuses, if any were found."""
+        self._tried = 0
+        try:
+            return self._filled_here(judge, event) or self._filled_before(event)
+        except _Enough:
+            return None
 
-        They show nothing but that something happened. Each server has at most `bound` since it was seen.
-        """
-        source = [] if event.message is None else [event.message.source]
-        servers = dict.fromkeys([event.server, *source, *judge.servers])
-        tried = 0
+    def _filled_here(self, judge: Validator, event: Event) -> Filled | None:
+        """With the gap just before the line."""
         todo: list[tuple[Validator, tuple[Event, ...]]] = [(judge, ())]
         for before, lines in todo:  # grows while it is walked
-            taken = self._unseen + Counter(line.server for line in lines)
-            for server in servers:
-                if taken[server] == self.bound:
+            taken = Counter(line.server for line in lines)
+            for line in self._unseen_lines(event, judge.servers):
+                server = line.server
+                room = self._bound - self._filled[server, self._lines[server]] - taken[server]
+                after = self._judged(before, [line]) if room > 0 else None
+                if after is None:
                     continue
-                for line in _unseen_lines(server, event):
-                    tried += 1
-                    if tried > MOST_TRIED:
-                        return None
-                    after = before.instead(line)
-                    if after is None:
-                        continue
-                    if after.instead(event) is not None:
-                        self._unseen.update(other.server for other in (*lines, line))
-                        return [*lines, line]
-                    todo.append((after, (*lines, line)))
+                if self._judged(after, [event]) is not None:
+                    for unseen in (*lines, line):
+                        self._filled[unseen.server, self._lines[unseen.server]] += 1
+                    return Filled(after, (*lines, line))
+                todo.append((after, (*lines, line)))
         return None
 
+    def _filled_before(self, event: Event) -> Filled | None:
+        """With one line that is missing further back."""
+        passed = list(self._passed)
+        following: deque[Event] = deque()
+        lines = self._lines.copy()
+        for place in reversed(range(len(passed))):
+            last, before = passed[place]
+            following.appendleft(last)
+            lines[last.server] -= 1
+            for line in self._unseen_lines(event, before.servers):
+                gap = line.server, lines[line.server]
+                after = self._judged(before, [line]) if self._filled[gap] < self._bound else None
+                if after is None or self._judged(after, [*following, event]) is None:
+                    continue
+                self._filled[gap] += 1
+                self._passed.clear()
+                for other in following:
+                    self._passed.append((other, after))
+                    after = after.instead(other)
+                    assert after is not None, other
+                return Filled(after, (line,))
+        return None
 
-def _unseen_lines(server: str, event: Event) -> Iterator[Event]:
-    """What a server may have done without being seen, as lines that show nothing more."""
-    for happened in ("Receive", "Timeout", "Restart"):
-        yield Event(event=happened, server=server)
-    for value in _values(event):
-        yield Event(event="ClientRequest", server=server, value=value)
+    def _judged(self, judge: Validator, events: Iterable[Event]) -> Validator | None:
+        """A judge who has seen these as well; None where one is refused."""
+        for event in events:
+            self._tried += 1
+            if self._tried > MOST_TRIED:
+                raise _Enough
+            after = judge.instead(event)
+            if after is None:
+                return None
+            judge = after
+        return judge
+
+    def _unseen_lines(self, event: Event, servers: Iterable[str]) -> Iterator[Event]:
+        """What servers may have done without being seen, as lines that show nothing more.
+
+        First the sender of the message, then the server of the line, then the others.
+        """
+        sender = [] if event.message is None else [event.message.source]
+        for server in dict.fromkeys([*sender, event.server, *servers]):
+            for happened in ("Receive", "Timeout", "Restart"):
+                yield Event(event=happened, server=server)
+            for value in _values(event):
+                yield Event(event="ClientRequest", server=server, value=value)
 
 
 def _values(event: Event) -> list[str]:

@@ -198,19 +198,16 @@ class Validator:
             state = found[-1].before
         return Explanation(self._begun[state], tuple(found[::-1]), end)
 
-    def assume(self, events: Sequence[Event]) -> None:
-        """Takes back the refusal of the last line, and goes on as if these had come in its place, unseen.
+    def resume(self, other: Validator, missing: int) -> None:
+        """Takes back the refusal of the last line, and goes on from where another judge stands.
 
-        They are no lines of the trace: they count as assumed, not as judged.
+        He has seen so many lines more, which are missing in the trace, and has yet to see the one refused.
         """
         assert self.refusal is not None
         self.refusal = None
+        self._candidates = other._candidates
         self.judged.lines -= 1
-        for event in events:
-            refused = self.observe(event)
-            assert refused is None, event
-            self.judged.lines -= 1
-            self.judged.missing += 1
+        self.judged.missing += missing
 
     def instead(self, event: Event) -> Validator | None:
         """A judge who has seen this event in the place of the one refused; None if it is refused as well."""

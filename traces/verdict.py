@@ -112,11 +112,12 @@ def validate(
     try:
         for place, event in chain(opening, lines):
             if judge.observe(event) is not None and missing:
-                unseen = gaps.fill(judge, event)
-                if unseen is not None:
-                    judge.assume(unseen)
+                filled = gaps.fill(judge, event)
+                if filled is not None:
+                    judge.resume(filled.judge, len(filled.unseen))
                     judge.observe(event)
-            gaps.seen(event)
+            if missing and judge.refusal is None:
+                gaps.seen(event, judge)
             judged, last = judged + 1, place
             for witness in witnesses:
                 witness(event, judge)
