@@ -15,6 +15,8 @@ from .coverage import coverage_json, coverage_table
 
 
 def answer(subject: str, found: Check, as_json: bool) -> None:
+    if found.kept is not None and found.kept.lost is not None:
+        not_kept(found.kept.lost)
     if as_json:
         told = verdict.as_json(found, actions_of_raft())
         if found.covered:
@@ -28,6 +30,11 @@ def answer(subject: str, found: Check, as_json: bool) -> None:
         click.echo("\n" + found.kept.report())
     elif found.died is not None:
         click.echo("\n" + found.died)
+
+
+def not_kept(why: str) -> None:
+    """Says that a failure can be read here and nowhere else."""
+    click.echo(f"raftcheck: the failure is not kept: {why}", err=True)
 
 
 def status_of(found: Check) -> int:

@@ -31,6 +31,7 @@ from .coverage import page_file
 from .failures import told
 from .faultcheck import UnknownFault
 from .modelcommand import model_command
+from .outputs import given, refuse_clashes, refuse_unwritable
 from .replaycommand import replay_command
 from .schedules import MOST_SERVERS, ScheduleError
 from .targets import REFERENCE, TargetError, load_target
@@ -45,6 +46,7 @@ FAULT_SCHEDULES, FAULT_SECONDS = 5000, 60.0
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; ends the process with the exit status."""
+    _open_closed_streams()
     try:
         status = cli.main(arguments, prog_name="raftcheck", standalone_mode=False)
     except click.ClickException as error:
@@ -58,6 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Where the shell has closed stdout or stderr (`>&-`), what is written there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (to the end)
 
 
 def _complain(problem: str) -> int:
@@ -147,10 +156,15 @@ def check_command(
     if no_judge and coverage is not None:
         raise click.UsageError("--coverage is of raft.tla, which --no-judge leaves out; expected one of them")
     campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None)
+    outputs = given(trace=trace, coverage=coverage)
+    refuse_clashes(outputs, (), "read")
+    for path in outputs.values():
+        refuse_unwritable(path)
     with counting("schedules", schedules) as watch:
         found = check(
             campaign, processes or usable_processes(), seconds, lambda so_far: watch(so_far.schedules)
         )
+    answer(f"{target}, seed {seed}", found, as_json)
     if trace is not None and (found.kept is not None or found.schedules):
         with node_files(trace) if per_node else trace_file(trace) as write:
             finer = Finer(write)
@@ -164,7 +178,6 @@ def check_command(
             finer.finish()
     if coverage is not None:
         coverage.write_text(page(f"{target}, seed {seed},", found.evidence, found.covered), encoding="utf-8")
-    answer(f"{target}, seed {seed}", found, as_json)
     return status_of(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -20,11 +20,12 @@ FOLDER = Path(".raftcheck", "failures")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A failing schedule, its outcome, and the file that the schedule is in."""
+    """A failing schedule, its outcome, and the file that the schedule is in; `lost`: why it is not there."""
 
     schedule: Schedule
     outcome: Outcome
     file: Path
+    lost: str | None = None
 
     @property
     def failure(self) -> Failure:
@@ -36,6 +37,7 @@ class Kept:
         schedule = self.schedule
         origin = f"{schedule.target}, seed {schedule.seed}" if schedule.seed else schedule.target
         config = f" with {schedule.config}" if schedule.config else ""
+        again = f"raftcheck replay {self.file}" if self.lost is None else f"not kept: {self.lost}"
         width = len(str(len(schedule.actions)))
         return "\n".join(
             [
@@ -47,24 +49,37 @@ class Kept:
                     for number, action in enumerate(schedule.actions, 1)
                 ),
                 "",
-                f"replay    raftcheck replay {self.file}",
+                f"replay    {again}",
             ]
         )
 
 
 def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
-    """Writes a failing schedule and its outcome under a name that says what it is."""
+    """Writes a failing schedule and its outcome under a name that says what it is, if that can be written."""
     assert outcome.failure is not None, f"nothing failed in schedule {schedule.seed}"
     path = folder / name_of(schedule, outcome.failure)
-    path.mkdir(parents=True, exist_ok=True)
     kept = Kept(schedule, outcome, path / "schedule.json")
+    try:
+        _write(kept, path)
+    except OSError as error:
+        return replace(kept, lost=said(error))
+    return kept
+
+
+def said(error: OSError) -> str:
+    """In a few words, which file cannot be written, and why."""
+    return f"{error.filename or 'output'}: {error.strerror}"
+
+
+def _write(kept: Kept, path: Path) -> None:
+    schedule, outcome = kept.schedule, kept.outcome
+    path.mkdir(parents=True, exist_ok=True)
     kept.file.write_bytes(to_json(schedule))
     write_trace(path / "trace.ndjson", tellable(outcome.events))
     (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
     if outcome.judged:
-        drawn = drawing(schedule.servers, tellable(outcome.events), name_of(schedule, outcome.failure))
+        drawn = drawing(schedule.servers, tellable(outcome.events), name_of(schedule, kept.failure))
         (path / "trace.html").write_text(drawn, encoding="utf-8")
-    return kept
 
 
 def tellable(events: Iterable[Event]) -> Iterator[Event]:

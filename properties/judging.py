@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -26,6 +24,7 @@ from raftcheck.traces.verdict import Validation, Witness, validate
 
 from . import verdict
 from .console import reading
+from .outputs import given, refuse_unwritable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +48,21 @@ class Wanted:
 
     def named(self) -> dict[str, Path]:
         """By the options that ask for it."""
-        paths = {
-            "--merged": self.merged,
-            "--export": self.folder,
-            "--shrink": self.shrink,
-            "--coverage": self.coverage,
-            "--diagram": self.diagram,
-        }
-        return {option: path for option, path in paths.items() if path is not None}
+        return given(
+            merged=self.merged,
+            export=self.folder,
+            shrink=self.shrink,
+            coverage=self.coverage,
+            diagram=self.diagram,
+        )
 
     def refuse_unwritable(self) -> None:
         """OSError where a file could not be written, before work is done that would be lost."""
-        for path in self.named().values():
-            if path == self.folder:
+        for option, path in self.named().items():
+            if option == "--export":
                 path.mkdir(parents=True, exist_ok=True)
-            elif path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-            elif not path.parent.is_dir():
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-            elif not os.access(path if path.exists() else path.parent, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            else:
+                refuse_unwritable(path)
 
 
 class Judging:

@@ -21,8 +21,10 @@ from raftcheck.tla.values import is_field_name
 
 from . import modelverdict
 from . import walks as walks_on_target
+from .answers import not_kept
 from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, counting, show, telling
 from .modelcheck import Answer, Engine, Question, Walks, answer
+from .outputs import given, refuse_clashes, refuse_unwritable
 
 WALKS, DEPTH = 1000, 100
 """Of a simulation that is not told otherwise; TLC's walks have as many steps."""
@@ -147,9 +149,10 @@ def model_command(
         return _replay(target, module, config, walks, seed or 0, depth, seconds, as_json)
     if walks is None and seconds is None:
         walks = WALKS
-    if output is not None and not output.resolve().parent.is_dir():
-        raise click.UsageError(f"{output}: no such folder; expected a file that can be written")
     module, config = _files(module, config)
+    if output is not None:
+        refuse_clashes(given(output=output), [module, config], "a part of the model")
+        refuse_unwritable(output)
     question = Question(
         module=module,
         config=config,
@@ -197,6 +200,8 @@ def _replay(
             config=config,
             progress=watch,
         )
+    if found.lost is not None:
+        not_kept(found.lost)
     if as_json:
         click.echo(json.dumps(walks_on_target.as_json(target, found)))
     else:

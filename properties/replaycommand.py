@@ -18,6 +18,7 @@ from .answers import answer, status_of
 from .checking import check_of, replay
 from .console import CONFORMS, DIVERGES, INCOMPLETE, show
 from .failures import tellable
+from .outputs import given, refuse_clashes, refuse_unwritable
 from .replaying import as_json as replay_as_json
 from .replaying import as_table, replay_behavior
 from .schedules import Schedule, from_json, to_json
@@ -52,6 +53,10 @@ def replay_command(
     before the first forbidden step, so that nothing is known of that.
     """
     content = read_bytes(file)
+    outputs = given(trace=trace, schedule=kept)
+    refuse_clashes(outputs, [file], "what is replayed")
+    for path in outputs.values():
+        refuse_unwritable(path)
     if not _is_schedule(content):
         return _replay_behavior(file, content, target or REFERENCE, trace, kept, not no_judge, as_json)
     schedule = from_json(content, str(file))

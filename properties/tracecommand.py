@@ -19,6 +19,7 @@ from . import verdict
 from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, show
 from .coverage import coverage_json, coverage_table, page_file
 from .judging import Judging, Wanted
+from .outputs import refuse_clashes
 
 STATUS = {"conforms": CONFORMS, "undecided": INCOMPLETE}
 """How it ends where this is the worst verdict; DIVERGES with any other."""
@@ -129,9 +130,8 @@ def _refuse_contradictions(traces: Sequence[Path], wanted: Wanted, merge: bool, 
         )
     if wanted.merged is not None and not merge:
         raise click.UsageError("--merged says where the merged trace goes; expected --merge with it")
-    for option, path in wanted.named().items():
-        if path.resolve() in [trace.resolve() for trace in traces]:
-            raise click.UsageError(f"{option} {path} is one of the traces; expected another name")
+    refuse_clashes(wanted.named(), traces, "one of the traces")
+    for option in wanted.named():
         if option in OF_ONE_TRACE and len(traces) > 1 and not merge:
             raise click.UsageError(f"{option} with {len(traces)} traces; expected one, for it is of one")
         if option in READS_AGAIN and any(map(_is_pipe, traces)):

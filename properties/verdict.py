@@ -55,7 +55,7 @@ def _failure(check: Check) -> dict[str, Any] | None:
             "kind": kind,
             "name": name,
             "actions": len(check.kept.schedule.actions),
-            "schedule": str(check.kept.file),
+            "schedule": str(check.kept.file) if check.kept.lost is None else None,
             "report": check.kept.failure.report(),
         }
     if check.died is not None:

@@ -27,7 +27,7 @@ from raftcheck.tla.modules import load
 from raftcheck.tla.simulation import simulate
 from raftcheck.traces.encoding import STATE_FIELDS
 
-from .failures import FOLDER
+from .failures import FOLDER, said
 from .following import COMPARED
 from .modelverdict import blame
 from .node import Implementation
@@ -47,7 +47,7 @@ class Walked:
 
     walks    walks that were replayed to their end, or to the first that was not
     steps    their steps, and `taken` how often each action of raft.tla was one of them
-    failed   the replay that ended it, and `kept` the folder that it is in
+    failed   the replay that ended it, and `kept` the folder that it is in, or `lost` why it is in none
     result   what the simulation itself came to: the walks are held against the properties of the model
     """
 
@@ -57,6 +57,7 @@ class Walked:
     compared: Counter[str] = field(default_factory=Counter)
     failed: Replay | None = None
     kept: Path | None = None
+    lost: str | None = None
     result: Result = field(default_factory=Result)
 
     @property
@@ -73,9 +74,12 @@ class Walked:
 
     def report(self) -> str:
         """The walk that failed, and how to see it again."""
-        if self.failed is None or self.kept is None:
+        if self.failed is None:
             return ""
-        return f"{self.failed.name}: {self.failed.report()}\n\n{again(self.kept, self.failed.target)}"
+        replay = f"replay    not kept: {self.lost}"
+        if self.kept is not None:
+            replay = again(self.kept, self.failed.target)
+        return f"{self.failed.name}: {self.failed.report()}\n\n{replay}"
 
 
 def replay_walks(
@@ -112,7 +116,11 @@ def replay_walks(
         walked.compared.update(replay.following.compared)
         progress(walked.walks)
         if replay.word != "conforms":
-            walked.failed, walked.kept = replay, keep(replay, folder)
+            walked.failed = replay
+            try:
+                walked.kept = keep(replay, folder)
+            except OSError as error:
+                walked.lost = said(error)
         return walked.failed is None
 
     walked.result = simulate(model, seed=seed, walks=walks, depth=depth, seconds=seconds, witness=witness)
@@ -147,5 +155,7 @@ def as_json(target: str, walked: Walked) -> dict[str, Any]:
         "seconds": round(walked.result.seconds, 3),
         "actions": {name: walked.taken[name] for name in actions_of_raft()},
         "compared": dict(walked.compared),
-        "failure": None if failed is None else {"folder": str(walked.kept)} | replay_as_json(failed),
+        "failure": None
+        if failed is None
+        else {"folder": walked.kept and str(walked.kept)} | replay_as_json(failed),
     }

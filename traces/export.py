@@ -40,8 +40,10 @@ RESERVED = re.compile(r"[A-Z_]+|[WS]F_.*")
 def export(folder: Path, lines: Iterable[Line], name: str) -> Path:
     """Writes the modules and the configuration; the module to run. `name` is what the trace is called.
 
-    TraceError for a trace that TLC cannot hold; OSError where the files cannot be written.
+    TraceError for a trace that TLC cannot hold, or a folder with modules of others; OSError
+    where the files cannot be written.
     """
+    _refuse_others(folder)
     servers: list[str] = []
     records: list[str] = []
     room = MOST_CHARACTERS
@@ -65,6 +67,18 @@ def export(folder: Path, lines: Iterable[Line], name: str) -> Path:
     path = folder / f"{MODULE}.tla"
     path.write_text(module, encoding="ascii")
     return path
+
+
+def _refuse_others(folder: Path) -> None:
+    """TraceError where a file stands there that would be lost, as it is not one of ours."""
+    ours = {part: (FOLDER / part).read_bytes() for part in ("raft.tla", "Traceraft.tla")}
+    for name in (*ours, f"{MODULE}.tla", f"{MODULE}.cfg"):
+        path = folder / name
+        if not path.is_file():
+            continue
+        text = path.read_bytes()
+        if text != ours[name] if name in ours else not any(sign in text for sign in _SIGNS):
+            raise TraceError(f"{path}: another text than of an export stands there; expected another folder")
 
 
 def text_for_tlc(text: str) -> str:
@@ -105,6 +119,12 @@ def _config(servers: Sequence[str]) -> str:
     overrides = [f"    {name} <- {other.name}" for name, other in config.overrides.items()]
     return "\n".join([*own, *constants, *overrides, ""])
 
+
+_SIGNS = (
+    b"as a constant, to be held against raft.tla by Traceraft.tla:",
+    b"INIT CheckInit\nNEXT CheckNext\n",
+)
+"""What stands in our module, and in our configuration."""
 
 _MODULE_TEXT = """\
 ----------------------------- MODULE {module} -----------------------------

@@ -686,3 +686,104 @@ def test_raftcheck_alone_tells_what_it_can_do(raftcheck: CommandLine) -> None:
     for command in ("check", "replay", "validate", "faults"):
         assert command in ended.out
     assert raftcheck("--help").status == 0
+
+
+# Outputs
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--trace", "file/out.html"),
+        ("check", "--coverage", "file/out.html"),
+        ("replay", "schedule.json", "--trace", "file/out.html"),
+        ("replay", "schedule.json", "--schedule", "file/out.html"),
+        ("model", "x.tla", "--config", "x.cfg", "--output", "file/out.html"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_any_work(
+    raftcheck: CommandLine, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for work in ("cli.check", "replaycommand.replay", "modelcommand.answer"):
+        monkeypatch.delattr(f"raftcheck.properties.{work}")
+    (raftcheck.folder / "file").touch()
+    (raftcheck.folder / "schedule.json").write_bytes(to_json(Schedule(("n1",), ())))
+    found = raftcheck(*arguments)
+    assert (found.status, found.out, found.err.count("\n")) == (2, "", 1)
+    assert "file/out.html" in found.err
+
+
+@pytest.mark.parametrize("no_folder", [".raftcheck", ".raftcheck/failures/vote_volatile-Restart-0-0"])
+def test_a_failure_that_cannot_be_kept_is_told_nevertheless(raftcheck: CommandLine, no_folder: str) -> None:
+    path = raftcheck.folder / no_folder
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    ended = raftcheck("check", FAULT, "--processes", "1")
+    assert ended.status == 1
+    assert "diverges" in ended.out
+    assert "restart n" in ended.out
+    assert "replay    not kept: .raftcheck" in ended.out
+    assert ended.err.startswith("raftcheck: the failure is not kept: .raftcheck")
+    assert ended.err.count("\n") == 1
+    assert raftcheck("check", FAULT, "--processes", "1", "--json").answer["failure"]["schedule"] is None
+
+
+def test_a_walk_that_cannot_be_kept_is_told_nevertheless(raftcheck: CommandLine) -> None:
+    (raftcheck.folder / ".raftcheck").touch()
+    walks = ("model", "--simulate", "20", "--replay", "raftcheck.properties.faults:vote_no_votedfor")
+    ended = raftcheck(*walks)
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    assert "the failure is not kept: .raftcheck" in ended.err
+    assert "diverges" in ended.out
+    assert "replay    not kept: .raftcheck" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ("model y.tla --output ./y.tla", "--output y.tla is a part of the model"),
+        ("model y.tla --output y.cfg", "--output y.cfg is a part of the model"),
+        ("check --trace x.html --coverage ./x.html", "--trace and --coverage are both x.html"),
+        ("replay s.json --schedule s.json", "--schedule s.json is what is replayed"),
+        ("replay s.json --schedule x --trace x", "--trace and --schedule are both x"),
+        ("validate t.ndjson --diagram x.html --coverage x.html", "--coverage and --diagram are both x.html"),
+        ("validate t.ndjson --export .", "raft.tla: another text than of an export stands there"),
+    ],
+)
+def test_nothing_is_written_over_what_is_needed(raftcheck: CommandLine, arguments: str, problem: str) -> None:
+    files = {
+        "y.tla": "---- MODULE y ----\n====\n",
+        "y.cfg": "",
+        "s.json": to_json(Schedule(("n1",), ())).decode(),
+        "t.ndjson": "\n".join((*REFUSED, "")),
+        "raft.tla": "my own",
+    }
+    for name, text in files.items():
+        (raftcheck.folder / name).write_text(text)
+    ended = raftcheck(*arguments.split())
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert problem in ended.err
+    assert {path.name: path.read_text() for path in raftcheck.folder.iterdir()} == files
+
+
+def test_an_export_takes_the_place_of_an_older_one_and_of_nothing_else(raftcheck: CommandLine) -> None:
+    (raftcheck.folder / "t.ndjson").write_text("\n".join((*REFUSED, "")))
+    export = ("validate", "t.ndjson", "--export", "out")
+    assert raftcheck(*export).status == 1
+    assert raftcheck(*export, "--lines", "2").status == 1
+    for name in ("Checktrace.tla", "Checktrace.cfg", "Traceraft.tla"):
+        before = (raftcheck.folder / "out" / name).read_bytes()
+        (raftcheck.folder / "out" / name).write_text("my own")
+        ended = raftcheck(*export)
+        assert ended.status == 2
+        assert f"{name}: another text than of an export" in ended.err
+        (raftcheck.folder / "out" / name).write_bytes(before)
+
+
+def test_where_stdout_is_closed_the_status_is_the_verdict(raftcheck: CommandLine) -> None:
+    (raftcheck.folder / "t.ndjson").write_text("\n".join((*REFUSED, "")))
+    command = f'"{sys.executable}" -c "from raftcheck.properties.cli import main; main()" validate t.ndjson'
+    ended = subprocess.run(
+        f"{command} >&-", shell=True, cwd=raftcheck.folder, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")

@@ -396,7 +396,7 @@ def test_a_file_that_cannot_be_written_is_named(model: CommandLine) -> None:
         ),
         (
             ["Lift.tla", "--output", "no/where"],
-            "no/where: no such folder; expected a file that can be written",
+            "no/where: No such file or directory; expected a file that can be written",
         ),
     ],
 )
