@@ -33,6 +33,10 @@ STATES_OF_A_LINE = 20
 """States that are looked at to explain one line, for each candidate that may be kept."""
 
 
+FEW = 8
+"""States that are compared one by one rather than hashed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of Traceraft that explains a part of a line; the operators gone through, outermost first."""
@@ -49,6 +53,31 @@ class Explanation:
     origin: State
     steps: tuple[Step, ...]
     end: State
+
+
+@dataclass(slots=True, eq=False)
+class Reached:
+    """A state that steps of Traceraft lead to on one line.
+
+    origin   the state before the line, which explained all before it
+    before   where the last of the steps was taken; None for a state that the line begins with
+    trail    the operators that the last of the steps went through
+    taken    the actions of raft.tla that all of the steps took
+    """
+
+    state: State
+    origin: State
+    before: Reached | None = None
+    trail: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+
+    def explanation(self) -> Explanation:
+        found = []
+        reached = self
+        while reached.before is not None:
+            found.append(Step(reached.before.state, reached.trail, reached.state))
+            reached = reached.before
+        return Explanation(self.origin, tuple(found[::-1]), self.state)
 
 
 @dataclass(slots=True)
@@ -111,13 +140,9 @@ class Validator:
         self._unseen = self._model.variables.index("unseen")
         self._raft = frozenset(actions_of_raft())
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._earlier: tuple[tuple[Event, list[State]], ...] = ()
-        self._candidates: list[State] = list(self._model.initial_states())
-        self._begun: dict[State, State] = {}
-        """Of the last line: each state that it begins with, and the one before."""
-        self._steps: dict[State, Step] = {}
-        """Of the last line: how each state that was reached from where it begins was reached first."""
-        self._least: State = self._candidates[0]
+        self._earlier: tuple[tuple[Event, list[Reached]], ...] = ()
+        self._candidates = [Reached(state, origin=state) for state in self._model.initial_states()]
+        """The states that explain the trace up to the last line; that which claims least there is first."""
         self._bound = most_candidates
         self._found = 1
         """How many candidates there were after the line before the last, and how many of them were kept."""
@@ -125,8 +150,6 @@ class Validator:
         self._dropped = 0
         """The first line at which candidates were dropped, if any were."""
         self.judged = Judged()
-        self.taken: tuple[str, ...] = ()
-        """The actions of raft.tla that explain the last line."""
         self.refusal: Refusal | None = None
         self.undecided: Undecided | None = None
 
@@ -144,8 +167,8 @@ class Validator:
         if self.undecided is not None:
             return None
         judged = self.judged
-        attempts: dict[State, tuple[str, ...]] = {}
-        explained = self._explanations(event, attempts)
+        reached: list[Reached] = []
+        explained = self._explanations(event, reached)
         if self._found != self._kept:
             self._count_candidates()
         judged.lines += 1
@@ -155,20 +178,15 @@ class Validator:
             if self._dropped:
                 self.undecided = Undecided(judged.lines, self._dropped, self._bound, judged.branched)
                 return None
-            self.refusal = explain(self._model, judged.lines, event, attempts)
+            self.refusal = explain(self._model, judged.lines, event, {each.state: each.taken for each in reached})
             return self.refusal
         self._earlier = (*self._earlier[1 - KEPT :], (event, self._candidates))
-        if len(explained) > 1:
-            # Where so little is shown that several explanations are left, that which claims least is first.
-            explained.sort(key=lambda state: len(attempts[state]))
         self._candidates = explained
-        self._least = explained[0]
-        self.taken = attempts[self._least]
         for name in self.taken:
             judged.actions[name] += 1
-        if event.message is None or self._least[self._unseen]:
+        if event.message is None or self.state[self._unseen]:
             judged.assumed += sum("TraceReveal" in step.trail for step in self.steps())
-        judged.count_compared(event, self._role(event, explained[0]))
+        judged.count_compared(event, self._role(event, self.state))
         return None
 
     @property
@@ -179,24 +197,20 @@ class Validator:
     @property
     def state(self) -> State:
         """The state of the spec after the last line that was explained."""
-        return self._least
+        return self._candidates[0].state
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The actions of raft.tla that explain the last line."""
+        return self._candidates[0].taken
 
     def steps(self) -> list[Step]:
         """The steps of Traceraft that explain the last line, in their order."""
-        return list(self._explanation(self._least).steps)
+        return list(self._candidates[0].explanation().steps)
 
     def explanations(self) -> list[Explanation]:
         """One for each state that explains the trace up to here, the one that claims least first."""
-        others = [state for state in self._candidates if state is not self._least]
-        return [self._explanation(state) for state in (self._least, *others)]
-
-    def _explanation(self, end: State) -> Explanation:
-        found = []
-        state = end
-        while state in self._steps:
-            found.append(self._steps[state])
-            state = found[-1].before
-        return Explanation(self._begun[state], tuple(found[::-1]), end)
+        return [reached.explanation() for reached in self._candidates]
 
     def resume(self, other: Validator, missing: int) -> None:
         """Takes back the refusal of the last line, and goes on from where another judge stands.
@@ -212,13 +226,8 @@ class Validator:
     def instead(self, event: Event) -> Validator | None:
         """A judge who has seen this event in the place of the one refused; None if it is refused as well."""
         other = self._fork(self._candidates)
-        attempts: dict[State, tuple[str, ...]] = {}
-        other._candidates = other._explanations(event, attempts)
-        if not other._candidates:
-            return None
-        other._least = min(other._candidates, key=lambda state: len(attempts[state]))
-        other.taken = attempts[other._least]
-        return other
+        other._candidates = other._explanations(event, [])
+        return other if other._candidates else None
 
     def refusing(self, event: Event) -> Refusal | None:
         """Why this event would be refused, if it came next; None if it would not."""
@@ -229,10 +238,10 @@ class Validator:
         for event, candidates in reversed(self._earlier):
             yield event, self._fork(candidates)
 
-    def _fork(self, candidates: list[State]) -> Validator:
+    def _fork(self, candidates: list[Reached]) -> Validator:
         """A judge of what may come after a line that these states explain; it leaves this one as it is."""
         other = copy(self)
-        other.judged, other.refusal, other._steps = Judged(), None, {}
+        other.judged, other.refusal = Judged(), None
         other._candidates = candidates
         other._found = other._kept = len(candidates)
         return other
@@ -244,50 +253,54 @@ class Validator:
 
     def states(self) -> list[dict[str, Value]]:
         """What raft.tla knows after the last line that was accepted: the states that explain the trace."""
-        return [self._model.named(state) for state in self._candidates]
+        return [self._model.named(reached.state) for reached in self._candidates]
 
-    def _explanations(self, event: Event, attempts: dict[State, tuple[str, ...]]) -> list[State]:
-        """The states that explain the line, of all that steps of Traceraft reach from its beginning.
+    def _explanations(self, event: Event, reached: list[Reached]) -> list[Reached]:
+        """What explains the line, of all that steps of Traceraft reach from its beginning.
 
-        `attempts` takes in every state reached, with the actions of raft.tla taken.
+        Where so little is shown that there are several, that which claims least is first. `reached` takes in
+        every state reached.
         """
-        todo = self._beginning(line(event))
-        attempts.update(dict.fromkeys(todo, ()))
-        self._steps.clear()
+        reached += self._beginning(line(event))
+        seen = _Seen()
+        for each in reached:
+            seen.adds(each.state)
         # A state that explains the line need not be left, where no other that does is behind it.
         settled = _shows_moves(event)
         explained = []
-        for before in todo:  # grows while it is walked
-            if self._explained.test(before):
+        for before in reached:  # grows while it is walked
+            if self._explained.test(before.state):
                 explained.append(before)
                 if settled:
                     continue
-            for state, trail in self._next(before):
-                if state not in attempts:
-                    attempts[state] = attempts[before] + self._actions_in(trail)
-                    self._steps[state] = Step(before, trail, state)
-                    todo.append(state)
-            if len(todo) > self._bound * STATES_OF_A_LINE:
+            for state, trail in self._next(before.state):
+                if seen.adds(state):
+                    taken = before.taken + self._actions_in(trail)
+                    reached.append(Reached(state, before.origin, before, trail, taken))
+            if len(reached) > self._bound * STATES_OF_A_LINE:
                 self._dropped = self._dropped or self.judged.lines + 1
                 break
+        if len(explained) > 1:
+            explained.sort(key=lambda each: len(each.taken))
         return explained
 
-    def _beginning(self, record: Value) -> list[State]:
+    def _beginning(self, record: Value) -> list[Reached]:
         """The candidates where a line begins: what the last left open is settled, so that some become one."""
-        begun = {state: before for before in self._candidates for state in self._take(before, record)}
-        self._begun = begun
-        if len(begun) == 1:
-            self._found = 1
-            return list(begun)
-        found = self._not_outdone(list(begun))
-        self._found = len(found)
-        return found[: self._bound]
+        begun = [
+            Reached(state, origin=before.state)
+            for before in self._candidates
+            for state in self._take(before.state, record)
+        ]
+        if len(begun) > 1:
+            begun = self._not_outdone(list({each.state: each for each in begun}.values()))
+        self._found = len(begun)
+        return begun[: self._bound]
 
-    def _not_outdone(self, states: list[State]) -> list[State]:
-        """The states without those for which another stands, since it explains whatever they do."""
+    def _not_outdone(self, begun: list[Reached]) -> list[Reached]:
+        """Without those for whose state another stands, since it explains whatever they do."""
         alike: dict[Value, list[State]] = {}
-        for state in states:
-            alike.setdefault(self._essence(state), []).append(state)
+        for each in begun:
+            alike.setdefault(self._essence(each.state), []).append(each.state)
         kept: set[State] = set()
         for group in alike.values():
             best: list[State] = []
@@ -296,7 +309,7 @@ class Validator:
                     best = [other for other in best if not self._outdoes(state, other[self._unseen])]
                     best.append(state)
             kept.update(best)
-        return [state for state in states if state in kept]
+        return [each for each in begun if each.state in kept]
 
     def _count_candidates(self) -> None:
         """Notes how many explain the trace up to the last line, whether it branched, if some are dropped."""
@@ -321,6 +334,33 @@ class Validator:
         if known is None:
             known = self._trails[trail] = tuple([name for name in trail if name in self._raft])
         return known
+
+
+class _Seen:
+    """The states that were reached on a line. It hashes none while they are few, as on most lines.
+
+    What a run leaves behind (committed, elections, the logs) is hashed anew with every state that has it; that
+    two states differ is seen without.
+    """
+
+    __slots__ = ("_few", "_many")
+
+    def __init__(self) -> None:
+        self._few: list[State] = []
+        self._many: set[State] = set()
+
+    def adds(self, state: State) -> bool:
+        """Takes in a state; whether it is new."""
+        if self._many:
+            before = len(self._many)
+            self._many.add(state)
+            return len(self._many) > before
+        if state in self._few:
+            return False
+        self._few.append(state)
+        if len(self._few) > FEW:
+            self._many.update(self._few)
+        return True
 
 
 def _shows_moves(event: Event) -> bool:
