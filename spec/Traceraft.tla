@@ -458,13 +458,11 @@ KnownAfter ==
     ELSE IF Observes("commitIndex") THEN IF known = NoneKnown THEN known ELSE [known EXCEPT ![i] = 0]
     ELSE [known EXCEPT ![i] = Max(@, Committable(i))]
 
-\* What the trace says next. Snapshots come before all other lines.
+\* What the trace says next. Snapshots come before all other lines. The choice among steps stands last,
+\* for an engine goes through all that follows one once for each.
 Take(next) ==
     /\ next.server \in Server
     /\ next.event = "Init" => line.event = "Init"
-    /\ IF next.event = "Init" THEN TakeSnapshot(next)
-       ELSE IF lost = {} /\ delivered = {} THEN UNCHANGED vars
-       ELSE Settle
     /\ line'      = next
     /\ unsent'    = IF "sends" \in DOMAIN next THEN next.sends ELSE <<>>
     /\ handled'   = (next.event = "Init")
@@ -473,6 +471,9 @@ Take(next) ==
     /\ delivered' = {}
     /\ known'     = KnownAfter
     /\ telling'   = TellingAfter
+    /\ IF next.event = "Init" THEN TakeSnapshot(next)
+       ELSE IF lost = {} /\ delivered = {} THEN UNCHANGED vars
+       ELSE Settle
 
 \* The trace goes on once its line is explained.
 Begin(next) == Explained /\ Take(next)

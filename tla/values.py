@@ -275,6 +275,8 @@ def replaced(f: Value, argument: Value, value: Value) -> Value:
         if place is None:
             return f
         old = f.values
+        if old[place] is value:
+            return f
         values = (*old[:place], value, *old[place + 1 :])
         home = f.domain
         return home.functions.get(values) or home.new(values)

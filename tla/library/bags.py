@@ -74,7 +74,15 @@ def copies_in(e: Value, b: Value) -> int:
 
 def _counts(b: Value) -> dict[Value, int]:
     """Elements and the number of their copies."""
-    return {element: _copies(count) for element, count in items(b)}
+    counts = dict(items(b))
+    if not _INT.issuperset(map(type, counts.values())):
+        for count in counts.values():
+            _copies(count)
+    return counts
+
+
+_INT = frozenset((int,))
+"""What the numbers of copies are, seen at once."""
 
 
 def _copies(count: Value) -> int:
@@ -95,12 +103,8 @@ def bag_sum(a: Value, b: Value) -> Value:
 @BAGS.operator("(-)")
 def bag_difference(a: Value, b: Value) -> Value:
     """a (-) b: copies of b taken out of a, as far as there are any."""
-    left = {}
-    taken = _counts(b)
-    for element, count in _counts(a).items():
-        remaining = count - taken.get(element, 0)
-        if remaining > 0:
-            left[element] = remaining
+    taken = _counts(b).get
+    left = {e: more for e, count in _counts(a).items() if (more := count - taken(e, 0)) > 0}
     return function(left)
 
 
