@@ -178,7 +178,8 @@ class Validator:
             if self._dropped:
                 self.undecided = Undecided(judged.lines, self._dropped, self._bound, judged.branched)
                 return None
-            self.refusal = explain(self._model, judged.lines, event, {each.state: each.taken for each in reached})
+            attempts = {each.state: each.taken for each in reached}
+            self.refusal = explain(self._model, judged.lines, event, attempts)
             return self.refusal
         self._earlier = (*self._earlier[1 - KEPT :], (event, self._candidates))
         self._candidates = explained
@@ -339,8 +340,8 @@ class Validator:
 class _Seen:
     """The states that were reached on a line. It hashes none while they are few, as on most lines.
 
-    What a run leaves behind (committed, elections, the logs) is hashed anew with every state that has it; that
-    two states differ is seen without.
+    What a run leaves behind, such as `committed`, is hashed anew with every state that has it; that two
+    states differ is seen without.
     """
 
     __slots__ = ("_few", "_many")
