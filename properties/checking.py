@@ -13,7 +13,7 @@ from typing import Literal
 
 from raftcheck.tla.coverage import Counts
 from raftcheck.traces.diagnosis import diagnosis_of
-from raftcheck.traces.evidence import Evidence
+from raftcheck.traces.evidence import Evidence, raft_acted
 from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
 
@@ -52,7 +52,7 @@ class Check:
         """The verdict. A pass says what it rests on: nothing at all, the properties alone, or the spec."""
         if self.kept is not None or self.died is not None:
             return "diverges"
-        if self.steps == 0 or (self.judged and not self.actions):
+        if self.steps == 0 or (self.judged and not raft_acted(self.actions)):
             return "vacuous"
         return "conforms" if self.judged == self.steps else "safe"
 

@@ -26,7 +26,7 @@ from . import faultcheck
 from .answers import answer, status_of
 from .campaign import Campaign, run_schedule, usable_processes
 from .checking import check
-from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, counting, show
+from .console import BAD_INPUT, BROKEN_PIPE, CONFORMS, DIVERGES, INTERRUPTED, Seconds, counting, show
 from .coverage import page_file
 from .failures import told
 from .faultcheck import UnknownFault
@@ -88,6 +88,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, invoke_without_command=True)
+@click.version_option(package_name="raftcheck", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> int:
     """Random schedules on a Raft, every step judged by spec/raft.tla."""
@@ -107,7 +108,7 @@ cli.add_command(validate_command)
 @click.option(
     "--schedules", type=click.IntRange(min=1), help=f"How many schedules to run. [default: {SCHEDULES}]"
 )
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after as many seconds.")
+@click.option("--seconds", type=Seconds(), help="Stop after as many seconds.")
 @click.option(
     "--servers", type=click.IntRange(1, MOST_SERVERS), help="Cluster size. [default: drawn, mostly 3]"
 )
@@ -185,9 +186,7 @@ def check_command(
 @click.argument("ids", nargs=-1)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
 @click.option("--schedules", type=click.IntRange(min=1), default=FAULT_SCHEDULES, show_default=True)
-@click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), default=FAULT_SECONDS, show_default=True
-)
+@click.option("--seconds", type=Seconds(), default=FAULT_SECONDS, show_default=True)
 @click.option("--processes", type=click.IntRange(min=1), help="[default: as many as there are processors]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
 def faults_command(

@@ -5,10 +5,12 @@ stdout has the answer, stderr the progress, which is shown where stderr is a ter
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
@@ -28,6 +30,21 @@ BROKEN_PIPE = 141
 
 SECONDS_BETWEEN = 0.1
 """From one line of progress to the next: a search may tell of thousands of levels in a second."""
+
+
+class Seconds(click.ParamType[float]):
+    """A time, of which NaN and infinity are none."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds < math.inf:
+            self.fail(f"saw {value}, expected a number above 0", param, ctx)
+        return seconds
 
 
 class _Out(Console):

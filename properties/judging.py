@@ -86,9 +86,13 @@ class Judging:
         if found.refusal is not None and not once:
             found = self._shrunk(source, found, beginnings)
         elif self._wanted.shrink is not None:
-            click.echo(f"{self._wanted.shrink} is not written: nothing is refused", err=True)
+            _not_written(self._wanted.shrink, "nothing is refused")
         diagram = self._wanted.diagram
-        if diagram is not None:
+        first = self._wanted.first or 1
+        if diagram is not None and first > self._timeline.lines:
+            lines = f"expected --from with a line up to {self._timeline.lines}, the last that was judged"
+            _not_written(diagram, f"there is nothing to draw from line {first} on; {lines}")
+        elif diagram is not None:
             drawn = picture(diagram.suffix, self._timeline, source.name, verdict.word_of(found))
             diagram.write_text(drawn, encoding="utf-8")
         return found
@@ -125,13 +129,17 @@ class Judging:
             smaller = shrunk(source.lines(), found.refusal, beginnings)
         if smaller is None:
             if self._wanted.shrink is not None:
-                why = "no fewer lines were found to be enough"
-                click.echo(f"{self._wanted.shrink} is not written: {why}", err=True)
+                _not_written(self._wanted.shrink, "no fewer lines were found to be enough")
             return found
         told, events = smaller
         if self._wanted.shrink is not None:
             write_trace(self._wanted.shrink, events)
         return replace(found, refusal=replace(found.refusal, shrunk=told))
+
+
+def _not_written(path: Path, why: str) -> None:
+    older = "; what stands there is older" if path.exists() else ""
+    click.echo(f"{path} is not written: {why}{older}", err=True)
 
 
 def _telling(source: Source, watch: Callable[[str, int, int | None], None]) -> Witness:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import signal
 import sys
@@ -22,7 +21,7 @@ from raftcheck.tla.values import is_field_name
 from . import modelverdict
 from . import walks as walks_on_target
 from .answers import not_kept
-from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, counting, show, telling
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, Seconds, counting, show, telling
 from .modelcheck import Answer, Engine, Question, Walks, answer
 from .outputs import given, refuse_clashes, refuse_unwritable
 
@@ -43,21 +42,6 @@ class Size(click.ParamType[int]):
             self.fail(f"saw {value}, expected a size such as 4GB or 512MiB", param, ctx)
         number, unit, binary = found.groups(default="")
         return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
-
-
-class Seconds(click.ParamType[float]):
-    """A time, of which NaN and infinity are none."""
-
-    name = "seconds"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            seconds = float(str(value))
-        except ValueError:
-            seconds = math.nan
-        if not 0 < seconds < math.inf:
-            self.fail(f"saw {value}, expected a number above 0", param, ctx)
-        return seconds
 
 
 class _Command(click.Command):

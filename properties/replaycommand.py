@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -21,7 +23,7 @@ from .failures import tellable
 from .outputs import given, refuse_clashes, refuse_unwritable
 from .replaying import as_json as replay_as_json
 from .replaying import as_table, replay_behavior
-from .schedules import Schedule, from_json, to_json
+from .schedules import Action, Schedule, ScheduleError, describe, from_json, to_json, where_json_breaks
 from .targets import REFERENCE, load_target
 
 STATUS = {"conforms": CONFORMS, "diverges": DIVERGES, "undecided": INCOMPLETE}
@@ -57,7 +59,7 @@ def replay_command(
     refuse_clashes(outputs, [file], "what is replayed")
     for path in outputs.values():
         refuse_unwritable(path)
-    if not _is_schedule(content):
+    if not _is_schedule(content, file):
         return _replay_behavior(file, content, target or REFERENCE, trace, kept, not no_judge, as_json)
     schedule = from_json(content, str(file))
     schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
@@ -66,21 +68,44 @@ def replay_command(
     _write(trace, outcome.events, kept, msgspec.structs.replace(schedule, actions=tuple(outcome.performed)))
     idle = len(schedule.actions) - len(outcome.performed)
     if outcome.failure is None and idle and not as_json:
-        click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled\n")
+        first = _first_idle(schedule.actions, outcome.performed)
+        click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled, the first is {first}\n")
     found = check_of(schedule, outcome, file)
     answer(f"{schedule.target}, {file}", found, as_json)
     return status_of(found)
 
 
-def _is_schedule(content: bytes) -> bool:
-    """A JSON object with actions; or what is to be one, and is not even JSON."""
+def _is_schedule(content: bytes, file: Path) -> bool:
+    """Whether it is a JSON object that is no behavior; ScheduleError for what is not even JSON."""
     if content.lstrip()[:1] != b"{":
         return False
+    if _is_trace(content):
+        judge = f"`raftcheck validate {file}` judges it"
+        raise ScheduleError(f"{file}: a trace ({judge}); expected a schedule or a behavior")
     try:
         data = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return True
+        kinds = "a schedule, or a behavior in JSON: ITF, or TLC's -dumpTrace json"
+        raise ScheduleError(f"{file}: {where_json_breaks(content)}; expected {kinds}") from None
     return not {"states", "state", "counterexample"} & data.keys()
+
+
+def _first_idle(actions: Sequence[Action], performed: Sequence[Action]) -> str:
+    """The first action that was not performed, by its number and in words."""
+    done = chain(performed, [None])
+    number = next(
+        number for number, (action, did) in enumerate(zip(actions, done, strict=False), 1) if action != did
+    )
+    return f"number {number}: {describe(actions[number - 1])}"
+
+
+def _is_trace(content: bytes) -> bool:
+    """Whether the first line is an event."""
+    try:
+        data = msgspec.json.decode(content.lstrip().partition(b"\n")[0])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return "event" in data and "server" in data
 
 
 def _replay_behavior(

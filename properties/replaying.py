@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from raftcheck.tla.behaviors import Behavior, to_itf, to_text
+from raftcheck.traces.dialects.picture import drawing
 from raftcheck.traces.encoding import STATE_FIELDS
 from raftcheck.traces.errors import printable
 from raftcheck.traces.events import Event
@@ -121,6 +122,9 @@ def keep(replay: Replay, folder: Path = FOLDER) -> Path:
     (path / "behavior.itf.json").write_text(json.dumps(to_itf(replay.behavior, "raft.tla")), encoding="utf-8")
     (path / "schedule.json").write_bytes(to_json(replay.schedule))
     write_trace(path / "trace.ndjson", tellable(replay.following.events))
+    if replay.judged:
+        drawn = drawing(replay.raft.servers, tellable(replay.following.events), path.name)
+        (path / "trace.html").write_text(drawn, encoding="utf-8")
     parts = (replay.report(), to_text(replay.behavior).rstrip("\n"), again(path, replay.target))
     text = "\n\n".join(parts) + "\n"
     (path / "report.txt").write_text(text, encoding="utf-8")

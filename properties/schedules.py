@@ -165,7 +165,7 @@ def from_json(text: bytes, place: str) -> Schedule:
     try:
         data = msgspec.json.decode(text)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        raise ScheduleError(f"{place}: {_where_json_breaks(text)}; expected a schedule") from None
+        raise ScheduleError(f"{place}: {where_json_breaks(text)}; expected a schedule") from None
     try:
         schedule = msgspec.convert(data, Schedule)
     except msgspec.ValidationError as error:
@@ -185,7 +185,7 @@ def load(path: Path) -> Schedule:
     return from_json(text, str(path))
 
 
-def _where_json_breaks(text: bytes) -> str:
+def where_json_breaks(text: bytes) -> str:
     """The standard library says line and column where msgspec gives a byte offset."""
     try:
         json.loads(text.decode())

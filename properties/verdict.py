@@ -23,7 +23,7 @@ MEANING: Mapping[Word, str] = {
     "conforms": "every step is a step of raft.tla, and every property holds",
     "diverges": "not Raft as raft.tla has it",
     "safe": "the properties hold; raft.tla did not judge every step",
-    "vacuous": "no action of raft.tla was taken, so nothing was checked",
+    "vacuous": "no action of raft.tla but what happens to a Raft was taken, so nothing was checked",
 }
 
 MEANING_OF_TRACE: Mapping[Word, str] = {

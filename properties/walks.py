@@ -41,7 +41,7 @@ WALKS, DEPTH = 200, 150
 """Of a replay that is not told otherwise: some 4,000 steps of raft.tla on each server."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Walked:
     """What the replays came to.
 
@@ -59,6 +59,13 @@ class Walked:
     kept: Path | None = None
     lost: str | None = None
     result: Result = field(default_factory=Result)
+
+    def __repr__(self) -> str:
+        """What a test that fails shows of it."""
+        where = f"; in {self.kept}" if self.kept is not None else ""
+        return (
+            f"<{self.verdict}{where}>" if self.failed is None else f"<{self.report().splitlines()[0]}{where}>"
+        )
 
     @property
     def conforms(self) -> bool:

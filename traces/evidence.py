@@ -18,6 +18,9 @@ MILESTONES = {
 }
 """Actions of raft.tla without which most of Raft was not seen."""
 
+WORLD = frozenset({"Restart", "DuplicateMessage", "DropMessage"})
+"""Actions of raft.tla that no Raft takes: they happen to it, also to one that does nothing."""
+
 EVERYWHERE = ("sends", "role", "current_term", "voted_for", "log", "commit_index")
 """Fields that every line of an event of a server can have."""
 
@@ -55,6 +58,11 @@ class Evidence:
             times = self.compared.get(name, 0)
             if 0 < times < SHARE * self.lines:
                 yield f"{name} was compared in {times:,} of {self.lines:,} lines only"
+
+
+def raft_acted(taken: Mapping[str, int]) -> bool:
+    """Whether a Raft did anything at all."""
+    return any(times and name not in WORLD for name, times in taken.items())
 
 
 def together(parts: Sequence[Evidence]) -> Evidence:

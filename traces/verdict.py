@@ -19,7 +19,7 @@ from .diagnosis import LOOKED_AHEAD, diagnosed
 from .encoding import STATE_FIELDS
 from .errors import TraceError
 from .events import Event
-from .evidence import Evidence
+from .evidence import Evidence, raft_acted
 from .files import read_trace
 from .refusal import Refusal
 from .sampling import Gaps
@@ -175,4 +175,7 @@ def _vacuous(judged: Judged) -> str | None:
         return f"no action of raft.tla was taken in {judged.lines} lines; expected something to happen"
     if not judged.compared:
         return "no line has a state or sends; expected something that was observed"
+    if not raft_acted(judged.actions):
+        taken = " and ".join(sorted(judged.actions))
+        return f"only {taken} was taken, which is nothing that a Raft does; expected a Raft that acts"
     return None

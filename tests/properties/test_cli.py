@@ -331,7 +331,7 @@ def test_replay_says_which_actions_did_nothing(raftcheck: CommandLine) -> None:
     (raftcheck.folder / "some.json").write_bytes(to_json(Schedule(("n1", "n2"), actions)))
     ended = raftcheck("replay", "some.json")
     assert ended.status == 0
-    assert "1 of 2 actions were not enabled" in ended.out
+    assert "1 of 2 actions were not enabled, the first is number 2: " in ended.out
 
 
 def test_replaying_nothing_is_no_pass(raftcheck: CommandLine) -> None:
@@ -787,3 +787,41 @@ def test_where_stdout_is_closed_the_status_is_the_verdict(raftcheck: CommandLine
         f"{command} >&-", shell=True, cwd=raftcheck.folder, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def test_what_is_not_written_is_said_with_what_stands_there(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "1", "--length", "20", "--trace", "t.ndjson", "--processes", "1")
+    (raftcheck.folder / "small.ndjson").touch()
+    ended = raftcheck("validate", "t.ndjson", "--shrink", "small.ndjson")
+    assert "small.ndjson is not written: nothing is refused; what stands there is older" in ended.err
+    lines = len((raftcheck.folder / "t.ndjson").read_text().splitlines())
+    ended = raftcheck("validate", "t.ndjson", "--diagram", "q.html", "--from", "500")
+    assert ended.status == 0
+    assert f"nothing to draw from line 500 on; expected --from with a line up to {lines}" in ended.err
+    assert not (raftcheck.folder / "q.html").exists()
+
+
+def test_a_raft_to_which_things_only_happen_is_no_pass(newcomer: CommandLine) -> None:
+    ended = broken(newcomer, IDLE)
+    assert ended.answer["steps"] > 0
+    assert (ended.status, ended.answer["verdict"]) == (1, "vacuous")
+
+
+def test_replay_says_what_it_reads(raftcheck: CommandLine) -> None:
+    (raftcheck.folder / "t.ndjson").write_text("\n".join((*REFUSED, "")))
+    (raftcheck.folder / "cut.json").write_text('{"vars": ["role", "lo')
+    assert "a trace (`raftcheck validate t.ndjson` judges it)" in raftcheck("replay", "t.ndjson").err
+    assert "or a behavior in JSON: ITF" in raftcheck("replay", "cut.json").err
+
+
+@pytest.mark.parametrize("command", ["check", "faults"])
+def test_seconds_are_a_number(raftcheck: CommandLine, command: str) -> None:
+    ended = raftcheck(command, "--seconds", "nan")
+    assert (ended.status, ended.out) == (2, "")
+    assert "saw nan, expected a number above 0" in ended.err
+
+
+def test_the_version_is_told(raftcheck: CommandLine) -> None:
+    ended = raftcheck("--version")
+    assert ended.status == 0
+    assert re.fullmatch(r"raftcheck \d+\.\d+\S*\n", ended.out)

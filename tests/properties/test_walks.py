@@ -59,6 +59,11 @@ def test_a_mistake_is_found_and_kept(tmp_path: Path, fault: str, action: str) ->
     assert again.following.departure == walked.failed.following.departure
     assert load(walked.kept / "schedule.json").actions == tuple(walked.failed.following.performed)
     assert validate_file(walked.kept / "trace.ndjson").lines > 0
+    assert (walked.kept / "trace.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    shown = repr(walked)
+    assert len(shown.splitlines()) == 1
+    assert f"step {walked.failed.following.departure.step.number}" in shown
+    assert str(walked.kept) in shown
     assert walked.failed.report() in (walked.kept / "report.txt").read_text(encoding="utf-8")
 
 

@@ -166,6 +166,15 @@ def test_a_trace_in_which_raft_does_nothing_is_vacuous(trace: Path, events: tupl
     assert found.vacuous.startswith(f"no action of raft.tla was taken in {len(events)} lines")
 
 
+def test_a_trace_in_which_servers_only_restart_is_vacuous(trace: Path) -> None:
+    restart = Event(event="Restart", server="n1", state=NodeState(current_term=0))
+    found = verdict(trace, *INIT, Event(event="Crash", server="n1"), restart)
+    assert found.refusal is None
+    assert found.actions == {"Restart": 1}
+    assert found.vacuous is not None
+    assert found.vacuous.startswith("only Restart was taken, which is nothing that a Raft does")
+
+
 def test_a_trace_that_shows_nothing_is_vacuous(trace: Path) -> None:
     found = verdict(trace, *INIT, Event(event="Timeout", server="n1"), Event(event="Restart", server="n1"))
     assert found.refusal is None
