@@ -126,12 +126,13 @@ def word_of(trace: Validation) -> Word:
 
 def trace_report(trace: Validation) -> str:
     """What is wrong with one trace, empty if nothing is."""
-    said = [] if trace.refusal is None else [trace.refusal.report(trace.place)]
+    said = [printable(f"{trace.file}: {why}") for why in (trace.vacuous, trace.undecided) if why is not None]
+    if trace.undecided is not None and trace.refusal is not None:
+        said.append("It may conform all the same. As it was judged, it went no further than this:")
+    if trace.refusal is not None:
+        said.append(trace.refusal.report(trace.place))
     if trace.order is not None:
         said.append(printable(trace.order))
-    for problem in (trace.vacuous, trace.undecided):
-        if problem is not None:
-            said.append(printable(f"{trace.file}: {problem}"))
     return "".join(f"\n{part}" for part in said)
 
 

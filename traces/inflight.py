@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import get_args
 
 from .clocks import knows_of
 from .errors import TraceError
-from .events import Event, Message
-from .unseen import may_have_sent, sends_unseen
+from .events import Clock, Event, Message
+from .unseen import TAKEN_WITHOUT_NAME, hides_message, may_have_sent, sends_unseen
 from .wellformed import Line
 
 MOST_UNSHOWN = 100
 """Lines without sends that are remembered of each server, for what they may have sent."""
-
-TAKEN_WITHOUT_NAME = {
-    "Receive": ("Request", "Response"),
-    "UpdateTerm": ("Request", "Response"),
-    "DropStaleResponse": ("Response",),
-    **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message)},
-}
-"""The lines that may leave their message out, and how the type of such a message ends."""
 
 
 @dataclass(slots=True)
@@ -39,10 +30,14 @@ class _Copies:
 
 @dataclass(slots=True)
 class _Hidden:
-    """The last lines of a server that may have sent something unseen, and how many there were in all."""
+    """The last lines of a server that may have sent something unseen, and how many there were in all.
+
+    `counted` is what the server had counted before the first of all.
+    """
 
     last: deque[Event] = field(default_factory=lambda: deque(maxlen=MOST_UNSHOWN))
     number: int = 0
+    counted: int = 0
 
 
 class InFlight:
@@ -88,18 +83,18 @@ class InFlight:
         """Whether it was seen to be sent what an event takes, and is known which message that is."""
         if event.message is not None:
             return event.message in self._copies[event.server]
-        return event.event not in TAKEN_WITHOUT_NAME
+        return not hides_message(event)
 
     def take(self, line: Line, counted: int) -> None:
         """A line takes its message, and sends; `counted` is what the clock of its server had counted before.
 
-        TraceError if its clock does not know of what was sent to it.
+        TraceError if its clock knows neither of what was sent to it nor of what may have been sent unseen.
         """
         place, event = line
         coming = self._copies[event.server]
         copies = coming.get(event.message) if event.message is not None else None
         if event.message is not None and copies is not None:
-            if event.clock is not None and not knows_of(event.clock, event.message.source, copies.counted):
+            if event.clock is not None and not self._knows_of_sending(event.clock, event.message, copies):
                 found = f"clock does not know of {copies.place}, where the message was sent"
                 raise TraceError(f"{place}: {found}; expected a clock past that line's")
             copies.number += {"DuplicateMessage": 1, "UpdateTerm": 0}.get(event.event, -1)
@@ -109,5 +104,14 @@ class InFlight:
             self._copies[message.dest].setdefault(message, _Copies(place, counted)).number += 1
         if sends_unseen(event):
             hidden = self._hidden[event.server]
+            if hidden.number == 0:
+                hidden.counted = counted
             hidden.last.append(event)
             hidden.number += 1
+
+    def _knows_of_sending(self, clock: Clock, message: Message, copies: _Copies) -> bool:
+        """Whether a clock is past a line that sent a message, or may have sent its equal unseen."""
+        hidden = self._hidden[message.source]
+        return knows_of(clock, message.source, copies.counted) or (
+            hidden.number > 0 and knows_of(clock, message.source, hidden.counted)
+        )

@@ -5,9 +5,10 @@ A message has one receiver, so all lines that can take it are in one file: what 
 whatever other files do first. So no order runs into a dead end that another avoids, and since a step of
 raft.tla reads nothing but its server and its message, the verdict is the same in all of them.
 
-Where lines do not show what they sent, logical clocks say more of the order (clocks.py), and else what the
-sender's lines show (unseen.py); that is a guess, and counted. Times only choose among lines that may all come
-next. In memory are the next line of each file, the messages in flight, and the last lines without sends.
+Where lines do not show what they sent, or received, logical clocks say more of the order (clocks.py), and else
+what the sender's lines show (unseen.py), or the receiver's (shown.py); that is a guess (guess.py). Times only
+choose among lines that may all come next. In memory are the next line of each file, the messages in flight, the
+last lines without sends, and the last that each server has shown.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from .clocks import BEFORE, Clocks
+from .clocks import Clocks
 from .errors import TraceError, plain
 from .events import LARGEST, Event, Message
+from .guess import Guess, Guesses
 from .inflight import InFlight
+from .shown import Shown
+from .unseen import hides_message
 from .wellformed import MOST_SERVERS, Line, known, opened
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -62,8 +66,6 @@ class _File:
 class Merge:
     """The lines of several files as one trace, well-formed; to be walked once.
 
-    guess    the first line that received a message which was not seen to be sent, and no clocks say when it
-             was: its number in the merged trace, and its place
     stuck    why no line of any file can come next, once that is so. The line that is to blame, at the place
              `blamed`, comes last, for the judge to refuse; TraceError if it is asked for more
     """
@@ -73,16 +75,26 @@ class Merge:
         self._files: dict[str, _File] = {}
         self._in_flight = InFlight()
         self._clocks = Clocks()
-        self.guess: tuple[int, str] | None = None
+        self._shown = Shown(())
+        self._guesses = Guesses()
         self._taken = 0
         self.stuck: str | None = None
         self.blamed: str | None = None
+
+    @property
+    def guess(self) -> Guess | None:
+        """The first line that received what was not seen to be sent, or not shown, and no clocks say when."""
+        return self._guesses.first
 
     def __iter__(self) -> Iterator[Line]:
         openings = [opened(lines) for lines in self._unopened]
         inits = _all_of([opening for opening, _ in openings])
         yield from known(inits.values(), inits)
         self._taken = len(inits)
+        self._shown = Shown(inits)
+        for line in inits.values():
+            self._clocks.take(line)
+            self._shown.take(line[1])
         files = [
             _File(number, tuple(opening), known(_own(opening, following, inits), inits))
             for number, (opening, following) in enumerate(openings)
@@ -96,21 +108,26 @@ class Merge:
             file.advance()
 
     def _next(self, waiting: list[_File]) -> _File:
-        """The file whose next line comes next. Messages count more than clocks, and clocks than times."""
+        """The file whose next line comes next: clocks hold it back unless none can come else.
+
+        What is not a guess comes first, since it is never too early, and more is known after it.
+        """
         for file in waiting:
             file.finds = file.finds or self._finds(file)
-        ready = [file for file in waiting if file.finds]
-        if not ready:
-            ready = [file for file in waiting if self._may_be_unseen(_event(file))]
-        if not ready:
-            file = self._blame(waiting)
-            self.blamed = _place(file)
-            return file
-        free = [file for file in ready if not self._waits(file, waiting)]
-        return min(free or ready, key=_File.order)
+        free = [file for file in waiting if not self._waits(file, waiting)]
+        for ready in (free, waiting):
+            for sent in (self._is_seen, self._is_sent, self._may_be_unseen):
+                found = [file for file in ready if sent(file)]
+                if found:
+                    return min(found, key=_File.order)
+        file = self._blame(waiting)
+        self.blamed = _place(file)
+        return file
 
     def _finds(self, file: _File) -> bool:
         event = _event(file)
+        if hides_message(event):
+            return self._in_flight.has(event) and self._shown.accounts_for(event)
         if self._in_flight.has(event):
             return True
         found, file.seen_unshown = self._in_flight.may_have(event, file.seen_unshown)
@@ -123,8 +140,15 @@ class Merge:
             for other in waiting
         )
 
-    def _may_be_unseen(self, event: Event) -> bool:
-        """Whether what an event takes may have been sent in a line that does not show it."""
+    def _is_seen(self, file: _File) -> bool:
+        return file.finds and self._in_flight.is_seen(_event(file))
+
+    def _is_sent(self, file: _File) -> bool:
+        return file.finds
+
+    def _may_be_unseen(self, file: _File) -> bool:
+        """Whether what the next line takes may have been sent in a line that does not show it."""
+        event = _event(file)
         return event.message is None or self._in_flight.hides_sends_of(event.message.source)
 
     def _taken_from(self, file: _File) -> Line:
@@ -132,20 +156,23 @@ class Merge:
         assert line is not None, file
         event = line[1]
         self._taken += 1
-        if self.stuck is None and self.guess is None and self._is_guess(event):
-            self.guess = (self._taken, line[0])
+        if self.stuck is None:
+            self._guesses.take(self._taken, line, self._is_certain(file), self._in_flight.is_seen(event))
         counted = self._clocks.counted(event.server)
         self._clocks.take(line)
         self._in_flight.take(line, counted)
+        self._shown.take(event)
         file.taken += 1
         return line
 
-    def _is_guess(self, event: Event) -> bool:
-        """Whether an event takes what was sent unseen, and the clocks of both sides do not say when."""
-        if self._in_flight.is_seen(event):
-            return False
-        return event.clock is None or (
-            event.message is not None and self._clocks.counted(event.message.source) == BEFORE
+    def _is_certain(self, file: _File) -> bool:
+        """Whether clocks say that whatever the next line of a file knows of has come before it."""
+        event = _event(file)
+        source = event.message.source if event.message is not None else None
+        return all(
+            self._clocks.surely_before(event, server, other.head[1] if other.head is not None else None)
+            for server, other in self._files.items()
+            if other is not file and source in (None, server)
         )
 
     # --- no line can come next ------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ def with_order(found: Validation, merge: Merge) -> Validation:
     if found.refusal is None:
         return found
     undecided = found.undecided
-    if merge.guess is not None and merge.guess[0] <= found.lines:
-        undecided = f"the order is a guess from {merge.guess[1]} on, whose message was not seen to be sent"
+    guess = merge.guess
+    if guess is not None and guess.number <= found.lines:
+        undecided = f"the order is a guess from {guess.place} on, {guess.why}"
     return replace(found, undecided=undecided, order=merge.stuck if merge.blamed == found.place else None)

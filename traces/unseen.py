@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from .events import (
     AppendEntriesRequest,
     AppendEntriesResponse,
@@ -22,7 +24,20 @@ SENDING = (
 )
 """The events in whose lines a server sends something, but for those that always show it."""
 
+TAKEN_WITHOUT_NAME = {
+    "Receive": ("Request", "Response"),
+    "UpdateTerm": ("Request", "Response"),
+    "DropStaleResponse": ("Response",),
+    **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message)},
+}
+"""The lines that may leave their message out, and how the type of such a message ends."""
+
 NOTHING_SEEN = NodeState()
+
+
+def hides_message(line: Event) -> bool:
+    """Whether the server took a message in this line that it does not show."""
+    return line.message is None and line.event in TAKEN_WITHOUT_NAME
 
 
 def sends_unseen(line: Event) -> bool:
@@ -34,7 +49,7 @@ def may_have_sent(line: Event, message: Message) -> bool:
     """Whether a line in which something was sent unseen, by the message's source, may have sent the message.
 
     The message has the term of its sender. A candidate asks for votes, a leader sends entries that it has,
-    and an answer leaves in the line that handles its request.
+    and an answer leaves in the line that handles its request, or one that does not show what it handles.
     """
     assert line.server == message.source, (line, message)
     state = line.state or NOTHING_SEEN
@@ -51,6 +66,8 @@ def may_have_sent(line: Event, message: Message) -> bool:
         case AppendEntriesResponse(), AppendEntriesRequest(source=source) as request:
             agreed = request.prev_log_index + len(request.entries)
             return source == message.dest and message.match_index <= agreed
+        case RequestVoteResponse() | AppendEntriesResponse(), None:
+            return hides_message(line)
     return False
 
 

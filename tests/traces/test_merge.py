@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from random import Random
@@ -250,6 +251,158 @@ def test_nothing_comes_after_the_line_to_blame() -> None:
     assert [next(lines)[0] for _ in range(5)][-1] == "n2.ndjson:2"
     with pytest.raises(TraceError, match=r"^n2\.ndjson:2: message missing: "):
         next(lines)
+
+
+# --- a part was not observed --------------------------------------------------------------------------------
+
+
+def partly_shown(events: Sequence[Event], random: Random) -> tuple[Event, ...]:
+    """A run of which fields were left out at random, each kind of field in its own proportion of the lines."""
+    sends, message, fields = (
+        random.choice((0, 0.3, 1)),
+        random.choice((0.1, 0.3, 1)),
+        random.choice((0, 0.3, 0.7)),
+    )
+    return tuple(
+        event if event.event == "Init" else _partly(event, sends, message, fields, random) for event in events
+    )
+
+
+def _partly(event: Event, sends: float, message: float, fields: float, random: Random) -> Event:
+    state = event.state
+    if state is not None:
+        left_out = [name for name in state.__struct_fields__ if random.random() < fields]
+        state = replace(state, **dict.fromkeys(left_out))
+    return replace(
+        event,
+        sends=None if random.random() < sends else event.sends,
+        message=None if event.event == "Receive" and random.random() < message else event.message,
+        state=state,
+    )
+
+
+def unclocked(events: Sequence[Event]) -> Clocked:
+    return tuple(events)
+
+
+CLOCKS = (unclocked, vector, lamport, ticking_often)
+
+
+def verdict_on_a_part(seed: int) -> str:
+    """That on the files of a correct run, with clocks from before a part was left out; never a refusal."""
+    random = Random(seed)
+    _, events = run(seed, random.choice((2, 3)))
+    clocks = CLOCKS[seed % len(CLOCKS)]
+    files = per_node(partly_shown(clocks(events[:MOST_LINES]), random), random)
+    if random.random() < 0.5:
+        files = {server: tuple(replace(e, time=None) for e in lines) for server, lines in files.items()}
+    merge = Merge(lines_of(shuffled(files, random)))
+    found = with_order(validate(iter(merge), "files", most_candidates=MOST_STATES), merge)
+    if found.undecided is not None:
+        return f"{clocks.__name__} undecided"
+    assert found.refusal is None, (seed, clocks.__name__, found.refusal.report(found.place))
+    return f"{clocks.__name__} conforms"
+
+
+MOST_LINES, MOST_STATES = 60, 50
+"""Of a run in which a part was left out: enough for elections, and little enough to be judged soon."""
+
+
+def test_a_correct_run_of_which_a_part_was_not_observed_never_diverges() -> None:
+    verdicts = Counter(verdict_on_a_part(seed) for seed in range(24))
+    assert verdicts["vector conforms"] > 2, verdicts
+    assert verdicts["unclocked conforms"] > 0, verdicts
+
+
+@pytest.mark.deep
+def test_400_correct_runs_of_which_a_part_was_not_observed_never_diverge() -> None:
+    print(Counter(verdict_on_a_part(seed) for seed in range(400)))
+
+
+HIDDEN_VOTE = replace(VOTE, message=None, sends=None, state=NodeState(current_term=1, voted_for="n1"))
+HIDDEN_WON = replace(WON, message=None, sends=None, state=NodeState(role="Leader", current_term=1))
+HIDDEN_ELECTION = (
+    *INITS,
+    replace(TIMEOUT, sends=None, state=NodeState(role="Candidate", current_term=1)),
+    HIDDEN_VOTE,
+    HIDDEN_WON,
+)
+
+
+def test_what_servers_show_of_themselves_puts_lines_without_messages_in_order() -> None:
+    for seed in range(6):
+        found = merged(shuffled(by_server(HIDDEN_ELECTION), Random(seed)))
+        assert (found.refusal, found.lines) == (None, 6), seed
+
+
+def test_a_refusal_after_a_line_that_hides_its_message_is_undecided() -> None:
+    for seed in range(6):
+        events = [*HIDDEN_ELECTION, replace(TIMEOUT, state=NodeState(current_term=7))]
+        found = merged(shuffled(by_server(events), Random(seed)))
+        assert found.refusal is not None
+        assert found.undecided is not None
+        assert found.undecided.startswith("the order is a guess from n")
+        assert found.undecided.endswith(" on, which does not show its message")
+
+
+def test_a_crash_that_may_hide_its_message_is_a_guess_too() -> None:
+    """n2 crashed as it handled what n1 asked; nobody shows messages, so nothing says which came first."""
+    crash = Event(event="Crash", server="n2")
+    back = Event(event="Restart", server="n2", state=NodeState(current_term=1))
+    hidden_timeout = replace(TIMEOUT, sends=None)
+    found = merged({"n2": (INITS[1], crash, back), "n1": (INITS[0], hidden_timeout)})
+    assert (found.place, found.undecided) == (
+        "n2.ndjson:3",
+        "the order is a guess from n2.ndjson:2 on, which may hide what it was handling",
+    )
+
+
+def test_a_crash_of_a_server_that_shows_messages_hides_none() -> None:
+    crash = Event(event="Crash", server="n2")
+    wrong = Event(event="Restart", server="n2", state=NodeState(current_term=7))
+    found = merged(by_server([*INITS, TIMEOUT, VOTE, crash, wrong]))
+    assert (found.place, found.undecided) == ("n2.ndjson:4", None)
+
+
+@pytest.mark.parametrize("clocks", [vector, lamport], ids=lambda clocks: clocks.__name__)
+def test_clocks_hold_a_line_back_that_shows_no_message(clocks: Callable[[Sequence[Event]], Clocked]) -> None:
+    """n2 answers the leader in its second line, so the first must not come before the leader is elected."""
+    beat = AppendEntriesRequest("n1", "n2", 1, 0, 0, (), 0)
+    answer = AppendEntriesResponse("n2", "n1", 1, True, 0)
+    events = [
+        *INITS,
+        TIMEOUT,
+        VOTE,
+        replace(WON, sends=(beat,)),
+        Event(event="Receive", server="n2", message=beat, sends=(answer,)),
+    ]
+    shown = [
+        replace(
+            event,
+            message=None if place in (4, 6) else event.message,
+            sends=event.sends if place == 6 else None,
+        )
+        for place, event in enumerate(clocks(events))
+    ]
+    for seed in range(6):
+        found = merged(shuffled(by_server(shown), Random(seed)))
+        assert (found.refusal, found.lines) == (None, len(events)), seed
+
+
+def test_a_clock_need_not_know_of_a_message_whose_equal_may_have_been_sent_unseen() -> None:
+    """n2 says yes twice; only its second line shows so, and n1 receives what the first one sent."""
+    again = replace(VOTE, clock={"n2": 3, "n1": 2})
+    events = [
+        *(replace(init, clock={init.server: 1}) for init in INITS),
+        replace(TIMEOUT, sends=(ASK_2, ASK_3, ASK_2), clock={"n1": 2}),
+        replace(VOTE, sends=None, clock={"n2": 2, "n1": 2}),
+        again,
+        replace(WON, clock={"n1": 3, "n2": 2}),
+    ]
+    lines = list(Merge(lines_of(by_server(events))))
+    assert len(lines) == len(events)
+    events[4] = replace(events[4], sends=())
+    assert "clock does not know of n2.ndjson:3, where the message was sent" in complaint(by_server(events))
 
 
 # --- logical clocks -----------------------------------------------------------------------------------------
