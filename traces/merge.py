@@ -5,10 +5,10 @@ A message has one receiver, so all lines that can take it are in one file: what 
 whatever other files do first. So no order runs into a dead end that another avoids, and since a step of
 raft.tla reads nothing but its server and its message, the verdict is the same in all of them.
 
-Where lines do not show what they sent, or received, logical clocks say more of the order (clocks.py), and else
-what the sender's lines show (unseen.py), or the receiver's (shown.py); that is a guess (guess.py). Times only
-choose among lines that may all come next. In memory are the next line of each file, the messages in flight, the
-last lines without sends, and the last that each server has shown.
+Where lines do not show what they sent, or received, clocks say more of the order (clocks.py), and else
+what the sender's lines show (unseen.py), or the receiver's (shown.py); that is a guess (guess.py). Times
+only choose among lines that may all come next. In memory are the next line of each file, the messages in
+flight, the last lines without sends, and the last that each server has shown.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from .inflight import InFlight
 from .shown import Shown
 from .unseen import hides_message
 from .wellformed import MOST_SERVERS, Line, known, opened
+
+MOST_PLACES = 50
+"""Lines whose places are remembered: more than are looked at around a refused one."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -66,6 +69,7 @@ class _File:
 class Merge:
     """The lines of several files as one trace, well-formed; to be walked once.
 
+    places   where the last of its lines stand, by their numbers in the merged trace
     stuck    why no line of any file can come next, once that is so. The line that is to blame, at the place
              `blamed`, comes last, for the judge to refuse; TraceError if it is asked for more
     """
@@ -77,6 +81,7 @@ class Merge:
         self._clocks = Clocks()
         self._shown = Shown(())
         self._guesses = Guesses()
+        self.places: dict[int, str] = {}
         self._taken = 0
         self.stuck: str | None = None
         self.blamed: str | None = None
@@ -156,6 +161,8 @@ class Merge:
         assert line is not None, file
         event = line[1]
         self._taken += 1
+        self.places[self._taken] = line[0]
+        self.places.pop(self._taken - MOST_PLACES, None)
         if self.stuck is None:
             self._guesses.take(self._taken, line, self._is_certain(file), self._in_flight.is_seen(event))
         counted = self._clocks.counted(event.server)

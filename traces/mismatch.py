@@ -102,7 +102,7 @@ def _orders(judge: Validator, event: Event, line: int, following: Sequence[Event
         after = later.instead(event)
         if after is not None:
             lines = place + accepted(after, following[place:])
-            yield _Supposition(Mismatch("order", f"the line is acceptable after line {line + place}"), lines)
+            yield _Supposition(_moved("after", line + place), lines)
             break
         if other.server == event.server:
             break
@@ -112,10 +112,14 @@ def _orders(judge: Validator, event: Event, line: int, following: Sequence[Event
         after = before.instead(event)
         if after is not None and accepted(after, passed) == place:
             lines = accepted(after, [*passed, *following]) - place
-            yield _Supposition(Mismatch("order", f"the line is acceptable before line {line - place}"), lines)
+            yield _Supposition(_moved("before", line - place), lines)
             break
         if other.server == event.server:
             break
+
+
+def _moved(where: str, near: int) -> Mismatch:
+    return Mismatch("order", f"the line is acceptable {where} line {near}", near)
 
 
 # --- grain --------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .errors import printable
@@ -50,10 +50,17 @@ Kind = Literal["state", "message content", "message missing", "message extra", "
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """The kind of mistake, and what would make the line acceptable."""
+    """The kind of mistake, and what would make the line acceptable; `near` is a line that the text names."""
 
     kind: Kind
     text: str
+    near: int | None = None
+
+    def placed(self, places: Mapping[int, str]) -> Mismatch:
+        """The same, naming that line by the place where it stands, if that is known."""
+        if self.near is None or self.near not in places:
+            return self
+        return replace(self, text=self.text.replace(f"line {self.near}", places[self.near]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,11 @@ def with_order(found: Validation, merge: Merge) -> Validation:
     """A verdict on merged lines, with what the order up to there has to do with it."""
     if found.refusal is None:
         return found
-    undecided = found.undecided
+    refusal, undecided = found.refusal, found.undecided
+    if refusal.mismatch is not None:
+        refusal = replace(refusal, mismatch=refusal.mismatch.placed(merge.places))
     guess = merge.guess
     if guess is not None and guess.number <= found.lines:
         undecided = f"the order is a guess from {guess.place} on, {guess.why}"
-    return replace(found, undecided=undecided, order=merge.stuck if merge.blamed == found.place else None)
+    order = merge.stuck if merge.blamed == found.place else None
+    return replace(found, refusal=refusal, undecided=undecided, order=order)
