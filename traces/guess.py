@@ -32,15 +32,17 @@ class Guesses:
         self._tells: set[str] = set()
         self._hides: set[str] = set()
 
-    @property
-    def first(self) -> Guess | None:
-        return min(self._all(), key=lambda guess: guess.number, default=None)
+    def first(self, refused: str) -> Guess | None:
+        """The first that may matter to a refused line of a server."""
+        return min(self._all(refused), key=lambda guess: guess.number, default=None)
 
-    def _all(self) -> Iterator[Guess]:
+    def _all(self, refused: str) -> Iterator[Guess]:
         if self._first is not None:
             yield self._first
         for server, guess in self._crashes.items():
-            if server in self._hides or (server not in self._tells and (self._hides or not self._tells)):
+            # While nobody has received anything else, a crash matters to its own server alone.
+            unknown = server not in self._tells and (self._hides or (not self._tells and server == refused))
+            if server in self._hides or unknown:
                 yield guess
 
     def take(self, number: int, line: Line, certain: bool, seen: bool) -> None:

@@ -86,10 +86,9 @@ class Merge:
         self.stuck: str | None = None
         self.blamed: str | None = None
 
-    @property
-    def guess(self) -> Guess | None:
-        """The first line that received what was not seen to be sent, or not shown, and no clocks say when."""
-        return self._guesses.first
+    def guess(self, server: str) -> Guess | None:
+        """The first line whose place was guessed, of those that may matter to the last line of a server."""
+        return self._guesses.first(server)
 
     def __iter__(self) -> Iterator[Line]:
         openings = [opened(lines) for lines in self._unopened]
@@ -115,13 +114,13 @@ class Merge:
     def _next(self, waiting: list[_File]) -> _File:
         """The file whose next line comes next: clocks hold it back unless none can come else.
 
-        What is not a guess comes first, since it is never too early, and more is known after it.
+        What shows its message comes first, since more is known after it.
         """
         for file in waiting:
             file.finds = file.finds or self._finds(file)
         free = [file for file in waiting if not self._waits(file, waiting)]
         for ready in (free, waiting):
-            for sent in (self._is_seen, self._is_sent, self._may_be_unseen):
+            for sent in (self._is_shown, self._is_sent, self._may_be_unseen):
                 found = [file for file in ready if sent(file)]
                 if found:
                     return min(found, key=_File.order)
@@ -145,8 +144,8 @@ class Merge:
             for other in waiting
         )
 
-    def _is_seen(self, file: _File) -> bool:
-        return file.finds and self._in_flight.is_seen(_event(file))
+    def _is_shown(self, file: _File) -> bool:
+        return file.finds and not hides_message(_event(file))
 
     def _is_sent(self, file: _File) -> bool:
         return file.finds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .errors import printable
@@ -54,7 +54,7 @@ class Mismatch:
 
     kind: Kind
     text: str
-    near: int | None = None
+    near: int | None = field(default=None, compare=False)
 
     def placed(self, places: Mapping[int, str]) -> Mismatch:
         """The same, naming that line by the place where it stands, if that is known."""

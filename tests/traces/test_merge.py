@@ -313,7 +313,6 @@ MOST_LINES, MOST_STATES = 60, 50
 def test_a_correct_run_of_which_a_part_was_not_observed_never_diverges() -> None:
     verdicts = Counter(verdict_on_a_part(seed) for seed in range(24))
     assert verdicts["vector conforms"] > 2, verdicts
-    assert verdicts["unclocked conforms"] > 0, verdicts
 
 
 @pytest.mark.deep
