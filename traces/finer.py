@@ -3,7 +3,7 @@
 What explains a line is found by the judge. Where it finds several explanations, which happens after a crash,
 lines are held back until one is left. A line leaves out what its action did not change, so that a long log is
 not repeated in all of them; but the role and the commit index, which the next action may change unseen, stand
-in each.
+in each, and the term and the vote in each restart.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from .validate import Step, Validator
 from .wellformed import TAKES
 
 ALWAYS = ("role", "commit_index")
+
+RESTARTED = (*ALWAYS, "current_term", "voted_for")
+"""What a restart shows: a crash may leave a term or a vote of which no line tells."""
 
 Held = tuple["Held", Sequence[Event]] | None
 """Lines that are held back, the last first: an explanation's, after those that it shares with others."""
@@ -108,7 +111,8 @@ def _line(action: str, event: Event, before: Mapping[str, Value], after: Mapping
         return Event(event=action, server=message.dest, message=message)
     server = event.server
     # How much a server stored before it crashed is its own choice: there, all of its state is needed.
-    fields = STATE_FIELDS if event.event == "Crash" else _changed(server, before, after)
+    shown = RESTARTED if action == "Restart" else ALWAYS
+    fields = STATE_FIELDS if event.event == "Crash" else _changed(server, before, after, shown)
     takes = TAKES.get(action, ())
     return Event(
         event=action,
@@ -121,10 +125,12 @@ def _line(action: str, event: Event, before: Mapping[str, Value], after: Mapping
     )
 
 
-def _changed(server: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> Iterator[str]:
+def _changed(
+    server: str, before: Mapping[str, Value], after: Mapping[str, Value], always: Sequence[str]
+) -> Iterator[str]:
     for field, variable in STATE_FIELDS.items():
         old, new = before[variable], after[variable]
-        if field in ALWAYS or (old is not new and apply(old, server) != apply(new, server)):
+        if field in always or (old is not new and apply(old, server) != apply(new, server)):
             yield field
 
 
