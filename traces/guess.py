@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .events import Event
-from .unseen import hides_message
+from .unseen import hides_message, sends_unseen
 from .wellformed import CAUSES, Line
 
 
@@ -31,23 +31,25 @@ class Guesses:
         self._crashes: dict[str, Guess] = {}
         self._tells: set[str] = set()
         self._hides: set[str] = set()
+        self._sends_unseen = False
 
-    def first(self, refused: str) -> Guess | None:
-        """The first that may matter to a refused line of a server."""
-        return min(self._all(refused), key=lambda guess: guess.number, default=None)
+    def first(self) -> Guess | None:
+        """The first of all, if there is any."""
+        return min(self._all(), key=lambda guess: guess.number, default=None)
 
-    def _all(self, refused: str) -> Iterator[Guess]:
+    def _all(self) -> Iterator[Guess]:
         if self._first is not None:
             yield self._first
         for server, guess in self._crashes.items():
-            # While nobody has received anything else, a crash matters to its own server alone.
-            unknown = server not in self._tells and (self._hides or (not self._tells and server == refused))
+            # Whoever shows all sends, and no Receive without its message, has no other message to hide.
+            unknown = server not in self._tells and (self._hides or self._sends_unseen)
             if server in self._hides or unknown:
                 yield guess
 
     def take(self, number: int, line: Line, certain: bool, seen: bool) -> None:
         """Takes in a line. `certain`: by clocks, nothing it knows of comes later; `seen`: so by messages."""
         place, event = line
+        self._sends_unseen = self._sends_unseen or sends_unseen(event)
         if hides_message(event):
             self._hides.add(event.server)
         elif event.message is not None and event.event != "DropMessage":

@@ -86,9 +86,10 @@ class Merge:
         self.stuck: str | None = None
         self.blamed: str | None = None
 
-    def guess(self, server: str) -> Guess | None:
-        """The first line whose place was guessed, of those that may matter to the last line of a server."""
-        return self._guesses.first(server)
+    @property
+    def guess(self) -> Guess | None:
+        """The first line whose place was guessed, if there is any."""
+        return self._guesses.first()
 
     def __iter__(self) -> Iterator[Line]:
         openings = [opened(lines) for lines in self._unopened]

@@ -97,7 +97,7 @@ def with_order(found: Validation, merge: Merge) -> Validation:
     refusal, undecided = found.refusal, found.undecided
     if refusal.mismatch is not None:
         refusal = replace(refusal, mismatch=refusal.mismatch.placed(merge.places))
-    guess = merge.guess(refusal.server)
+    guess = merge.guess
     if guess is not None and guess.number <= found.lines:
         undecided = f"the order is a guess from {guess.place} on, {guess.why}"
     order = merge.stuck if merge.blamed == found.place else None
