@@ -39,11 +39,6 @@ EXPECTED = (
 )
 
 
-def read_behavior(path: Path) -> Behavior:
-    """The behavior in a file; TlaError, in one line, for what is none."""
-    return behavior_of(read_bytes(path), str(path))
-
-
 def read_bytes(path: Path) -> bytes:
     """The file, if it is one of a size that can be read."""
     try:

@@ -49,7 +49,20 @@ class Gaps:
         """The last lines, each with a judge who has not seen it yet."""
         self._tried = 0
 
-    def seen(self, event: Event, judge: Validator) -> None:
+    def observe(self, judge: Validator, event: Event) -> None:
+        """Has the judge see the event, after lines that are missing if that is what it takes."""
+        refusal = judge.observe(event)
+        if self._bound == 0:
+            return
+        if refusal is not None:
+            filled = self.fill(judge, event)
+            if filled is None:
+                return
+            judge.resume(filled.judge, len(filled.unseen))
+            judge.observe(event)
+        self._seen(event, judge)
+
+    def _seen(self, event: Event, judge: Validator) -> None:
         """A line was explained."""
         self._lines[event.server] += 1
         self._passed.append((event, next(judge.earlier())[1]))

@@ -98,12 +98,7 @@ def validate(
     Ctrl-C ends it after the last line that was judged.
     """
     begun = time.perf_counter()
-    opening = []
-    for place, event in lines:
-        if event.event != "Init":
-            lines = chain([(place, event)], lines)
-            break
-        opening.append((place, event))
+    opening, lines = _opening(lines)
     servers = tuple(event.server for _, event in opening)
     judge = Validator(servers, most_candidates)
     judged, last, interrupted = 0, name, False
@@ -111,13 +106,7 @@ def validate(
     gaps = Gaps(missing)
     try:
         for place, event in chain(opening, lines):
-            if judge.observe(event) is not None and missing:
-                filled = gaps.fill(judge, event)
-                if filled is not None:
-                    judge.resume(filled.judge, len(filled.unseen))
-                    judge.observe(event)
-            if missing and judge.refusal is None:
-                gaps.seen(event, judge)
+            gaps.observe(judge, event)
             judged, last = judged + 1, place
             for witness in witnesses:
                 witness(event, judge)
@@ -132,13 +121,7 @@ def validate(
         with suppress(KeyboardInterrupt):  # what is known of the refusal so far is the answer then
             refusal = diagnosed(judge, event, _following(lines))
     interrupted = interrupted and refusal is None
-    undecided = None
-    if judge.undecided is not None:
-        undecided = judge.undecided.report(last)
-    elif refusal is not None and missing:
-        undecided = f"no {missing} missing lines of a server just before this one explain it; others may"
-    elif interrupted:
-        undecided = f"interrupted after {judged:,} lines, which steps of raft.tla explain"
+    undecided = _undecided(judge, last, missing, judged if interrupted else None)
     compared = judge.judged.compared
     return Validation(
         file=name,
@@ -159,6 +142,30 @@ def validate(
         undecided=undecided,
         interrupted=interrupted,
     )
+
+
+def _opening(lines: Iterator[Line]) -> tuple[list[Line], Iterator[Line]]:
+    """The Init lines, with which a trace begins, and the others."""
+    opening: list[Line] = []
+    for line in lines:
+        if line[1].event != "Init":
+            return opening, chain([line], lines)
+        opening.append(line)
+    return opening, lines
+
+
+def _undecided(judge: Validator, place: str, missing: int, interrupted: int | None) -> str | None:
+    """Why there is neither acceptance nor a refusal, if so.
+
+    `place` is that of the last line judged, `interrupted` after how many lines Ctrl-C came.
+    """
+    if judge.undecided is not None:
+        return judge.undecided.report(place)
+    if judge.refusal is not None and missing:
+        return f"up to {missing} missing lines of each server, here or before, do not explain it; others may"
+    if interrupted is not None:
+        return f"interrupted after {interrupted:,} lines, which steps of raft.tla explain"
+    return None
 
 
 def _following(lines: Iterator[Line]) -> list[Event]:

@@ -16,7 +16,7 @@ from raftcheck.properties.walks import MODULE, replay_walks
 from raftcheck.spec.model import actions
 from raftcheck.tla import Model, load_config
 from raftcheck.tla import load as load_module
-from raftcheck.tla.behaviorfiles import read_behavior
+from raftcheck.tla.behaviorfiles import behavior_of, read_bytes
 from raftcheck.traces.verdict import validate_file
 
 FAULTS = "raftcheck.properties.faults:"
@@ -54,7 +54,7 @@ def test_a_mistake_is_found_and_kept(tmp_path: Path, fault: str, action: str) ->
     assert walked.failed.following.departure is not None
     assert walked.failed.following.departure.step.action == action
     assert walked.kept is not None
-    behavior = read_behavior(walked.kept / "behavior.itf.json")
+    behavior = behavior_of(read_bytes(walked.kept / "behavior.itf.json"), "behavior.itf.json")
     again = replay_behavior(load_target(FAULTS + fault), FAULTS + fault, behavior, walked.failed.name)
     assert again.following.departure == walked.failed.following.departure
     assert load(walked.kept / "schedule.json").actions == tuple(walked.failed.following.performed)

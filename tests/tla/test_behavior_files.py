@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from raftcheck.tla import behaviorfiles
-from raftcheck.tla.behaviorfiles import behavior_of, read_behavior
+from raftcheck.tla.behaviorfiles import behavior_of, read_bytes
 from raftcheck.tla.behaviors import Behavior, to_itf, to_module, to_text
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.notation import parse_value
@@ -234,6 +234,6 @@ def test_a_file_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.setattr(behaviorfiles, "MOST_BYTES", 1000)
     (tmp_path / "long").write_text(TEXT + " " * 1000)
     with pytest.raises(TlaError, match="more than 1,000 bytes"):
-        read_behavior(tmp_path / "long")
+        read_bytes(tmp_path / "long")
     with pytest.raises(TlaError, match="cannot be read"):
-        read_behavior(tmp_path / "none")
+        read_bytes(tmp_path / "none")
