@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .events import AppendEntriesRequest, Entry, Event
 from .validate import Validator
 
 MOST_TRIED = 2_000
-"""Lines that are judged to fill one gap."""
+"""Lines that are judged to find one gap just before a line, and as many to find it further back."""
 
 MOST_VALUES = 8
 """Commands, among those that a line shows, which a leader may have taken in unseen."""
@@ -69,11 +70,13 @@ class Gaps:
 
     def fill(self, judge: Validator, event: Event) -> Filled | None:
         """The fewest lines with which the judge accepts the event that he refuses, if any were found."""
-        self._tried = 0
-        try:
-            return self._filled_here(judge, event) or self._filled_before(event)
-        except _Enough:
-            return None
+        for filled in (self._filled_here, self._filled_before):
+            self._tried = 0
+            with suppress(_Enough):
+                found = filled(judge, event)
+                if found is not None:
+                    return found
+        return None
 
     def _filled_here(self, judge: Validator, event: Event) -> Filled | None:
         """With the gap just before the line."""
@@ -93,7 +96,7 @@ class Gaps:
                 todo.append((after, (*lines, line)))
         return None
 
-    def _filled_before(self, event: Event) -> Filled | None:
+    def _filled_before(self, _: Validator, event: Event) -> Filled | None:
         """With one line that is missing further back."""
         passed = list(self._passed)
         following: deque[Event] = deque()

@@ -10,7 +10,7 @@ import pytest
 
 from raftcheck.properties.campaign import Campaign, run_schedule
 from raftcheck.properties.targets import load_target
-from raftcheck.traces.events import Event
+from raftcheck.traces.events import Event, NodeState, RequestVoteRequest
 from raftcheck.traces.verdict import Validation, validate
 
 from .runs import run
@@ -90,3 +90,22 @@ def test_mistakes_are_not_explained_by_what_is_missing(fault: str) -> None:
         if wrong == 2:
             return
     pytest.fail(f"{fault} showed in {wrong} of 60 runs; expected 2")
+
+
+def asks(source: str, dest: str, term: int) -> RequestVoteRequest:
+    return RequestVoteRequest(source, dest, term, last_log_index=0, last_log_term=0)
+
+
+def test_no_more_lines_than_the_bound_are_missing_further_back() -> None:
+    """n1 asked for votes in terms 1 and 2 before it followed n3 into term 3, and only n2 shows that."""
+    third = asks("n3", "n1", 3)
+    trace = [
+        *(Event(event="Init", server=server) for server in ("n1", "n2", "n3")),
+        *(Event(event="Timeout", server="n3", sends=()) for _ in range(2)),
+        Event(event="Timeout", server="n3", sends=(third,)),
+        Event(event="Receive", server="n1", message=third, state=NodeState(current_term=3)),
+        *(Event(event="Receive", server="n2", message=asks("n1", "n2", term)) for term in (1, 2)),
+    ]
+    one, two = judged(trace, missing=1), judged(trace, missing=2)
+    assert (accepted(one), one.lines, one.missing) == (False, len(trace), 1)
+    assert (accepted(two), two.missing) == (True, 2)
