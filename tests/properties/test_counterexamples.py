@@ -10,7 +10,7 @@ import pytest
 from raftcheck.properties.replaying import Replay, replay_behavior
 from raftcheck.properties.steps import as_raft
 from raftcheck.properties.targets import load_target
-from raftcheck.tla.behaviorfiles import behavior_of, read_behavior
+from raftcheck.tla.behaviorfiles import behavior_of
 
 from .variants import RECORDED, VARIANTS, Variant
 
@@ -21,7 +21,7 @@ with_fault = pytest.mark.parametrize(
 
 
 def replayed(variant: Variant, target: str = "reference") -> Replay:
-    return replay_behavior(load_target(target), target, read_behavior(variant.recorded), variant.id)
+    return replay_behavior(load_target(target), target, variant.behavior, variant.id)
 
 
 def test_there_are_twenty_and_all_outcomes() -> None:
@@ -56,6 +56,6 @@ def test_a_reference_with_the_same_mistake_follows_to_the_end(variant: Variant) 
 def test_tlc_still_finds_what_is_on_record(variant: Variant, tmp_path: Path) -> None:
     """Not the very states, which depend on TLC's version, but the same steps of raft.tla."""
     fresh = as_raft(behavior_of(variant.counterexample(tmp_path).encode(), variant.id), variant.id)
-    recorded = as_raft(read_behavior(variant.recorded), variant.id)
+    recorded = as_raft(variant.behavior, variant.id)
     assert len(fresh.states) == len(recorded.states)
     assert [step.action for step in fresh.unlawful] == [step.action for step in recorded.unlawful]

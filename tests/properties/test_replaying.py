@@ -17,18 +17,17 @@ from raftcheck.properties.schedules import Crash, Deliver, Drop, Duplicate, Requ
 from raftcheck.properties.steps import HISTORY, as_raft
 from raftcheck.reference import messages as rpc
 from raftcheck.spec.model import raft_model
-from raftcheck.tla.behaviorfiles import read_behavior
 from raftcheck.tla.behaviors import Behavior, from_itf, to_itf
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.notation import parse_value
 from raftcheck.tla.values import Function, ModelValue, Value, apply, function
 from raftcheck.traces.verdict import validate_file
 
-from .variants import RECORDED, VARIANTS
+from .variants import RECORDED, VARIANTS, Variant, on_record
 
-COMMIT = read_behavior(RECORDED / "guard-in-vain.txt")
+COMMIT = on_record("guard-in-vain")
 """Two servers, up to a commit; all steps are raft.tla's."""
-FIGURE_8 = read_behavior(RECORDED / "commit-old-term.txt")
+FIGURE_8 = on_record("commit-old-term")
 
 State = dict[str, Value]
 
@@ -153,8 +152,8 @@ def test_a_behavior_is_the_same_however_it_is_told(told: Callable[[Behavior], Be
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
-def test_labels_are_hints_only(variant: object) -> None:
-    told = read_behavior(RECORDED / f"{variant.id}.txt")  # type: ignore[attr-defined]
+def test_labels_are_hints_only(variant: Variant) -> None:
+    told = variant.behavior
     with_labels, without = as_raft(told, "with"), as_raft(TOLD["without labels"](told), "without")
     assert [step.number for step in with_labels.steps] == [step.number for step in without.steps]
     assert with_labels.unlawful == without.unlawful

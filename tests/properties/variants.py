@@ -14,6 +14,8 @@ from pathlib import Path
 
 from raftcheck.properties.following import Word
 from raftcheck.spec.model import FOLDER
+from raftcheck.tla.behaviorfiles import behavior_of
+from raftcheck.tla.behaviors import Behavior
 from raftcheck.tla.tlc import Tlc
 
 RECORDED = Path(__file__).parent / "counterexamples"
@@ -93,8 +95,14 @@ class Variant:
         return output[begin : output.rindex("\n", begin, end)].rstrip() + "\n"
 
     @property
-    def recorded(self) -> Path:
-        return RECORDED / f"{self.id}.txt"
+    def behavior(self) -> Behavior:
+        """The counterexample on record."""
+        return on_record(self.id)
+
+
+def on_record(id: str) -> Behavior:
+    path = RECORDED / f"{id}.txt"
+    return behavior_of(path.read_bytes(), str(path))
 
 
 NO_COMMIT = "\\A i \\in Server : commitIndex[i] = 0"
