@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from raftcheck.traces.events import (
     AppendEntriesRequest,
     AppendEntriesResponse,
+    Entry,
     Event,
+    NodeState,
     RequestVoteRequest,
     RequestVoteResponse,
 )
@@ -142,6 +144,39 @@ def test_a_line_that_comes_too_late_is_told_before_which_it_belongs() -> None:
     assert refusal is not None
     assert refusal.mismatch == Mismatch("order", "the line is acceptable before line 5")
     assert refusal_of([*inits, asked, twice, lost, received]) is None
+
+
+def test_a_line_is_not_told_to_come_earlier_where_it_would_make_others_impossible() -> None:
+    """The network cannot have lost what n2 has received since."""
+    ask = RequestVoteRequest("n1", "n2", 1, 0, 0)
+    grant = RequestVoteResponse("n2", "n1", 1, True)
+    inits = [Event(event="Init", server=name) for name in ("n1", "n2", "n3")]
+    asked = Event(event="Timeout", server="n1", sends=(ask,))
+    received = Event(event="Receive", server="n2", message=ask, sends=(grant,))
+    lost = Event(event="DropMessage", server="n2", message=ask)
+    refusal = refusal_of([*inits, asked, received, lost])
+    assert refusal is not None
+    assert refusal.mismatch is not None
+    assert refusal.mismatch.kind == "message extra"
+
+
+@pytest.mark.parametrize(("sent", "wrong"), [("v", "state.log"), ("w", "value")])
+def test_of_two_fields_that_contradict_each_other_the_next_lines_tell_which_is_wrong(
+    sent: str, wrong: str
+) -> None:
+    ask = RequestVoteRequest("n1", "n2", 1, 0, 0)
+    grant = RequestVoteResponse("n2", "n1", 1, True)
+    append = AppendEntriesRequest("n1", "n2", 1, 0, 0, (Entry(1, sent),), 0)
+    before = [
+        *(Event(event="Init", server=name) for name in ("n1", "n2", "n3")),
+        Event(event="Timeout", server="n1", sends=(ask,)),
+        Event(event="Receive", server="n2", message=ask, sends=(grant,)),
+        Event(event="Receive", server="n1", message=grant, sends=(), state=NodeState(role="Leader")),
+    ]
+    taken_in = Event(event="ClientRequest", server="n1", value="v", state=NodeState(log=(Entry(1, "w"),)))
+    refusal = refusal_of([*before, taken_in, Event(event="Timeout", server="n1", sends=(append,))])
+    assert refusal is not None
+    assert [field.name for field in refusal.ignorable[0].fields] == [wrong]
 
 
 def test_a_server_can_be_told_to_have_handled_another_message_as_well() -> None:
