@@ -8,7 +8,7 @@ ends the run with a Misbehaviour, whatever it did; only an interrupt from the ke
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
@@ -48,7 +48,7 @@ _METHODS = ("deliver", "timers", "fire", "request", "state", "stop")
 class Server:
     """One server through all its lives."""
 
-    __slots__ = ("disk", "known_log", "life", "name", "node", "requests", "state", "timers")
+    __slots__ = ("disk", "known_log", "life", "links", "name", "node", "requests", "state", "timers")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -62,6 +62,8 @@ class Server:
         """The timers that may fire now."""
         self.known_log: tuple[Entry, ...] = ()
         self.requests: set[int] = set()
+        self.links: set[str] = set()
+        """The peers to which it was told that there is a stream."""
 
 
 class Cluster:
@@ -86,14 +88,16 @@ class Cluster:
         self._asked = ""
 
     def start(self) -> tuple[Event, ...]:
-        """All servers come up for the first time; one Init event for each."""
+        """All servers come up for the first time; one Init event for each, and what comes of their links."""
         self._doing = "the first start"
-        return tuple(self._watched(self._start, server) for server in self.servers.values())
+        first = tuple(self._watched(self._start, server) for server in self.servers.values())
+        return first + self._tell_links()
 
     def step(self, action: Action) -> tuple[Event, ...] | None:
         """Does one action. None: it was not enabled, and nothing happened."""
         self._action = action
-        return self._watched(self._do, action)
+        events = self._watched(self._do, action)
+        return None if events is None else events + self._tell_links()
 
     def close(self) -> None:
         """The run is over: every node lets go of its resources."""
@@ -196,6 +200,28 @@ class Cluster:
         self._go_down(server)
         return (Event(event="Crash", server=server.name, sends=()),)
 
+    # Streams that nodes know of
+
+    def _tell_links(self) -> tuple[Event, ...]:
+        """Tells each server what has become of its streams; one may crash when it is told."""
+        events = []
+        while self.caps.links and (news := next(self._news_of_links(), None)):
+            events.append(self._watched(self._tell_link, news))
+        return tuple(events)
+
+    def _news_of_links(self) -> Iterator[tuple[Server, str, bool]]:
+        for server in self.servers.values():
+            for peer in self.names:
+                up = peer != server.name and self.network.reaches(server.name, peer)
+                if server.life is not None and up != (peer in server.links):
+                    yield server, peer, up
+
+    def _tell_link(self, news: tuple[Server, str, bool]) -> Event:
+        server, peer, up = news
+        server.links ^= {peer}
+        self._act(server, _node(server).link, peer, up)  # type: ignore[attr-defined]
+        return self._seen(server, "Timeout", timer=f"link {peer} {'up' if up else 'down'}")
+
     # Lives of a server
 
     def _start(self, server: Server) -> Event:
@@ -210,7 +236,8 @@ class Cluster:
     def _come_up(self, server: Server, fresh: bool) -> None:
         life = server.life = Life(server.name, self.names, self._config, server.disk, server.requests)
         server.node = self._act(server, self._implementation.start, life, fresh)
-        for method in _METHODS:
+        server.links.clear()
+        for method in (*_METHODS, "link") if self.caps.links else _METHODS:
             if not callable(getattr(server.node, method, None)):
                 seen = f"start() returned {shown(server.node)}, which has no {method}()"
                 self._accuse(server.name, "start", seen, "a Node")
@@ -294,7 +321,7 @@ class Cluster:
     def _observe(self, server: Server) -> None:
         node = _node(server)
         state: NodeState = self._ask(server, node.state)
-        wrong = wrong_state(state, self.names, server.known_log)
+        wrong = wrong_state(state, server.name, self.names, server.known_log)
         if wrong:
             self._accuse(server.name, "state", *wrong)
         if state.next_index is not None or state.match_index is not None:

@@ -98,8 +98,8 @@ def is_text(value: object) -> bool:
     return True
 
 
-def wrong_state(state: NodeState, servers: tuple[str, ...], known: tuple[Entry, ...]) -> Wrong:
-    """Checks what state() returned for types and ranges; `known` is a log that was sound before."""
+def wrong_state(state: NodeState, me: str, servers: tuple[str, ...], known: tuple[Entry, ...]) -> Wrong:
+    """Checks what state() of `me` returned for types and ranges; `known` is a log that was sound before."""
     if not isinstance(state, NodeState):
         return f"state() returned {shown(state)}", "a NodeState"
     if state.role is not None and state.role not in ROLES:
@@ -120,6 +120,9 @@ def wrong_state(state: NodeState, servers: tuple[str, ...], known: tuple[Entry, 
     for name, indexes in (("next_index", state.next_index), ("match_index", state.match_index)):
         if indexes is not None and not _are_indexes(indexes, servers):
             return f"{name} = {shown(indexes)}", "a dict from peers to ints from 0 on"
+        lacking = [] if indexes is None else [peer for peer in servers if peer not in {me, *indexes}]
+        if lacking and state.role in ("Leader", None):
+            return f"{name} = {shown(indexes)}, without {', '.join(lacking)}", "an index for each peer"
     return None
 
 

@@ -91,6 +91,8 @@ class Lockstep:
             self.outcome.properties = properties_of(first[0].state)
         for event in first:
             self._witness(event)
+            if self.outcome.failure is not None:
+                return
 
     def do(self, action: Action) -> bool:
         """Does one action; False if it was not enabled. Not to be called after a failure."""
@@ -109,6 +111,8 @@ class Lockstep:
             outcome.steps += 1
             if self._witness(event):
                 outcome.judged += 1
+            if outcome.failure is not None:
+                break
         return True
 
     def finish(self) -> Outcome:

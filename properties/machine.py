@@ -11,6 +11,7 @@ people who work that way, with Hypothesis' settings and its database.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -56,6 +57,8 @@ CRASHES = ((0, 0), (1, 0), (2, 0), (2, 1), (3, 0), (4, 0))
 
 def machine_of(implementation: Implementation, judged: bool = True) -> type[RuleBasedStateMachine]:
     """The class of machines that run `implementation`; a failure is an AssertionError with the report."""
+    drawn = {"max_entries": (None, 1, 2), **implementation.caps.knobs}
+    knobs = {name: st.sampled_from(values) for name, values in drawn.items()}
 
     class RaftMachine(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -63,11 +66,11 @@ def machine_of(implementation: Implementation, judged: bool = True) -> type[Rule
             self.lockstep: Lockstep | None = None
             self.requests = 0
 
-        @initialize(count=st.sampled_from((3, 2, 5, 1, 4)), max_entries=st.sampled_from((None, 1, 2)))
-        def start(self, count: int, max_entries: int | None) -> None:
+        @initialize(count=st.sampled_from((3, 2, 5, 1, 4)), config=st.fixed_dictionaries(knobs))
+        def start(self, count: int, config: dict[str, Any]) -> None:
             servers = server_names(count)
             judge = Validator(servers) if judged else None
-            self.lockstep = Lockstep(implementation, servers, {"max_entries": max_entries}, judge)
+            self.lockstep = Lockstep(implementation, servers, config, judge)
             with watchdog(self.lockstep.cluster):
                 self.lockstep.start()
             self.check()

@@ -66,6 +66,10 @@ class Network:
             return False
         return not self.in_order or next(iter(self._queues[link])) == packet.number
 
+    def reaches(self, source: str, dest: str) -> bool:
+        """Whether two servers, both running, are not cut off from each other."""
+        return not {source, dest} & self._down and (source, dest) not in self._cut
+
     def arrivals(self) -> list[Packet]:
         """The messages that may be delivered now, in the order of sending."""
         if not self.in_order and not self._down and not self._cut:

@@ -16,7 +16,7 @@ Nothing here runs anything; cluster.py does.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from raftcheck.traces.events import (
@@ -38,6 +38,7 @@ __all__ = [
     "Entry",
     "Env",
     "Implementation",
+    "LinkedNode",
     "Message",
     "Network",
     "Node",
@@ -66,6 +67,10 @@ class Caps:
     network: Network = "datagram"
     durable: bool = True
     """False: it keeps nothing on disk, so no server of it is ever crashed."""
+    links: bool = False
+    """Its nodes are LinkedNodes, which are told when a stream breaks or is made; not with datagrams."""
+    knobs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Its own configuration as a part of the search: of each, one value is drawn into Env.config."""
 
 
 class Env(Protocol):
@@ -80,7 +85,11 @@ class Env(Protocol):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """What the schedule wants, to be ignored freely. `max_entries`: most entries in one AppendEntries."""
+        """What the schedule wants, to be ignored freely: a value of each knob of caps, and `max_entries`.
+
+        That is how many entries one AppendEntries has at most; None: as many as there are. A replayed
+        schedule may leave out any of them.
+        """
 
     @property
     def disk(self) -> MutableMapping[str, Any]:
@@ -103,7 +112,10 @@ class Node(Protocol):
         """A message from `source` has arrived."""
 
     def timers(self) -> Collection[str]:
-        """The named timers that may fire now: "election", "heartbeat", "tick", ..."""
+        """The named timers that may fire now: "election", "heartbeat", "tick", "compact", "disk 3", ...
+
+        Everything is a timer that may happen inside of a node at a moment that the node does not choose.
+        """
 
     def fire(self, timer: str) -> None:
         """`timer`, one of timers(), has run out."""
@@ -116,6 +128,16 @@ class Node(Protocol):
 
     def stop(self) -> None:
         """The server has crashed, or the run is over: let go of resources, write nothing."""
+
+
+class LinkedNode(Node, Protocol):
+    """A node whose caps have `links`: it knows of the streams to its peers."""
+
+    def link(self, peer: str, up: bool) -> None:
+        """The stream to `peer` has been made, or is broken: what was in flight on it is lost.
+
+        A server starts without streams, and is told at once, once it runs, which peers it reaches.
+        """
 
 
 class Implementation(Protocol):

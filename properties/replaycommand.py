@@ -23,7 +23,16 @@ from .failures import tellable
 from .outputs import given, refuse_clashes, refuse_unwritable
 from .replaying import as_json as replay_as_json
 from .replaying import as_table, replay_behavior
-from .schedules import Action, Schedule, ScheduleError, describe, from_json, to_json, where_json_breaks
+from .schedules import (
+    Action,
+    Schedule,
+    ScheduleError,
+    check_config,
+    describe,
+    from_json,
+    to_json,
+    where_json_breaks,
+)
 from .targets import REFERENCE, load_target
 
 STATUS = {"conforms": CONFORMS, "diverges": DIVERGES, "undecided": INCOMPLETE}
@@ -63,8 +72,10 @@ def replay_command(
         return _replay_behavior(file, content, target or REFERENCE, trace, kept, not no_judge, as_json)
     schedule = from_json(content, str(file))
     schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
+    implementation = load_target(schedule.target)
+    check_config(schedule, implementation.caps.knobs, str(file))
     with redirect_stdout(sys.stderr):
-        outcome = replay(load_target(schedule.target), schedule, judged=not no_judge)
+        outcome = replay(implementation, schedule, judged=not no_judge)
     _write(trace, outcome.events, kept, msgspec.structs.replace(schedule, actions=tuple(outcome.performed)))
     idle = len(schedule.actions) - len(outcome.performed)
     if outcome.failure is None and idle and not as_json:

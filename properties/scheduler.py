@@ -41,6 +41,9 @@ SHORTEST, LONGEST = 60, 300
 SERVER_COUNTS = (1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 5, 5)
 """Mostly three, as few as show most mistakes; even counts for quorums, one for the lonely leader."""
 
+MAX_ENTRIES = {"max_entries": (None, None, 1, 2)}
+"""The knob that every implementation has: small batches reach what large ones step over."""
+
 MANY_ACTIONS = 3000
 """In a longer schedule clients ask for no more than in one of so many: a server shows its whole log."""
 
@@ -103,9 +106,10 @@ def draw_plan(rng: random.Random, caps: Caps, servers: int | None = None, length
     crash = rng.choice((0.0, 0.0, 0.2, 0.6)) if caps.durable else 0.0
     duplicate = rng.choice((0.0, 0.0, 0.3, 1.0)) if caps.network == "datagram" else 0.0
     drop = rng.choice((0.0, 0.0, 0.3, 1.0)) if caps.network != "stream" else 0.0
+    config = {name: rng.choice(values) for name, values in {**MAX_ENTRIES, **caps.knobs}.items()}
     return Plan(
         servers=server_names(count),
-        config={"max_entries": rng.choice((None, None, 1, 2))},
+        config=config,
         length=length or rng.randint(SHORTEST, LONGEST),
         weights=Weights(
             deliver=10.0,

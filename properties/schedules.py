@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,18 @@ def from_json(text: bytes, place: str) -> Schedule:
     if wrong:
         raise ScheduleError(f"{place}: {wrong}")
     return schedule
+
+
+def check_config(schedule: Schedule, knobs: Mapping[str, tuple[Any, ...]], place: str) -> None:
+    """ScheduleError where the configuration gives a knob a value of a type that it never has."""
+    batch = schedule.config.get("max_entries")
+    if batch is not None and (type(batch) is not int or batch < 1):
+        raise ScheduleError(f"{place}: config.max_entries: {_short(batch)}; expected null, or 1 or more")
+    for knob, values in knobs.items():
+        seen = schedule.config.get(knob, values[0])
+        if type(seen) not in map(type, values):
+            known = " or ".join(_short(value) for value in values)
+            raise ScheduleError(f"{place}: config.{knob}: {_short(seen)}; expected a value such as {known}")
 
 
 def load(path: Path) -> Schedule:

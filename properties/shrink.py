@@ -258,6 +258,9 @@ def _variants(case: Case) -> Iterator[tuple[tuple[str, ...], dict[str, Any], Seq
     servers, config, steps = case.servers, case.config, case.steps
     if config:
         yield servers, {}, steps
+    if len(config) > 1:
+        for knob in config:
+            yield servers, {name: value for name, value in config.items() if name != knob}, steps
     for count in range(1, len(servers)):
         # Under the first names: a judge is compiled for each set of names.
         for few in combinations(servers, count):

@@ -1,4 +1,4 @@
-"""From the name of a target to an Implementation: `reference`, or `module:attribute`.
+"""From the name of a target to an Implementation: `reference`, an adapter's name, or `module:attribute`.
 
 What is wrong with a name is said in one line, and nothing that happens while a module is imported comes
 through as an exception of ours.
@@ -20,6 +20,20 @@ from .node import Caps, Implementation, Network
 
 REFERENCE = "reference"
 
+ADAPTERS = {
+    "etcd": "raftcheck.properties.adapters.etcd:implementation",
+    "hashicorp": "raftcheck.properties.adapters.hashicorp:implementation",
+    "libraft": "raftcheck.properties.adapters.libraft:implementation",
+    "pysyncobj": "raftcheck.properties.adapters.pysyncobj:implementation",
+    "raft-rs": "raftcheck.properties.adapters.raftrs:implementation",
+    "raftos": "raftcheck.properties.adapters.raftos:implementation",
+    "teaching": "raftcheck.properties.adapters.teaching:implementation",
+}
+"""Other people's Rafts, by the names under which they are known."""
+
+PLAIN = (bool, int, float, str, type(None))
+"""What a value of a knob may be: a schedule keeps it in JSON."""
+
 
 class TargetError(ValueError):
     """A target that is no Implementation: one line with what was seen and what was expected."""
@@ -30,7 +44,7 @@ def load_target(name: str) -> Implementation:
     if name == REFERENCE:
         return reference
     try:
-        return _implementation(_attribute(name))
+        return _implementation(_attribute(ADAPTERS.get(name, name)))
     except TargetError as error:
         raise TargetError(f"target `{name}`: {error}") from None
 
@@ -38,7 +52,8 @@ def load_target(name: str) -> Implementation:
 def _attribute(name: str) -> object:
     module_name, _, attribute = name.partition(":")
     if not (module_name and attribute):
-        raise TargetError(f"expected `{REFERENCE}` or module:attribute, such as my_raft:raft")
+        names = ", ".join((REFERENCE, *ADAPTERS))
+        raise TargetError(f"expected one of {names}, or module:attribute, such as my_raft:raft")
     module = _module(module_name)
     if not hasattr(module, attribute):
         names = [known for known in vars(module) if not known.startswith("_")]
@@ -97,4 +112,11 @@ def _implementation(thing: object) -> Implementation:
         raise TargetError(
             f"caps.network = {shown(caps.network)}; expected one of {', '.join(get_args(Network))}"
         )
+    if caps.links and caps.network == "datagram":
+        raise TargetError("caps.links with caps.network = 'datagram'; expected a stream, which can break")
+    for knob, values in caps.knobs.items():
+        if type(values) is not tuple or not values or not all(type(value) in PLAIN for value in values):
+            raise TargetError(
+                f"caps.knobs[{shown(knob)}] = {shown(values)}; expected a tuple of plain values"
+            )
     return implementation

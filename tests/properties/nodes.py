@@ -43,6 +43,22 @@ class Counting:
         self.stopped = True
 
 
+class Linked(Counting):
+    """Knows which peers it reaches, and shows how many; counts what it is told on disk."""
+
+    def __init__(self, env: Env) -> None:
+        super().__init__(env)
+        self.reached: set[str] = set()
+
+    def link(self, peer: str, up: bool) -> None:
+        assert up != (peer in self.reached), (peer, up)
+        self.reached ^= {peer}
+        self.env.disk["told"] = self.env.disk.get("told", 0) + 1
+
+    def state(self) -> NodeState:
+        return NodeState(commit_index=len(self.reached))
+
+
 class Making:
     """The Implementation of nodes of a class; keeps those that it has started."""
 

@@ -6,6 +6,8 @@ import pytest
 
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.cluster import Cluster
+from raftcheck.properties.finding import Finding
+from raftcheck.properties.lockstep import run
 from raftcheck.properties.node import Caps, Env
 from raftcheck.properties.scheduler import draw_plan, generator_of
 from raftcheck.properties.schedules import (
@@ -22,9 +24,10 @@ from raftcheck.properties.schedules import (
 )
 from raftcheck.traces.events import Entry, Event, RequestVoteRequest, RequestVoteResponse
 
-from .nodes import Counting, Making, do
+from .nodes import Counting, Linked, Making, do
 
 TICK = Timeout("n1", "tick")
+STREAMS = Caps(network="stream", links=True)
 
 
 def elected(*servers: str) -> Cluster:
@@ -277,3 +280,49 @@ def test_a_node_sees_the_configuration_and_cannot_change_it() -> None:
 def test_an_implementation_without_a_disk_is_not_crashed_by_the_scheduler() -> None:
     caps = Caps(durable=False)
     assert all(draw_plan(generator_of(0, index), caps).weights.crash == 0 for index in range(50))
+
+
+def told(events: tuple[Event, ...] | None) -> list[tuple[str, str | None]]:
+    """Which servers were told of a stream, and what."""
+    assert events is not None
+    return [(event.server, event.timer) for event in events if event.timer and event.timer.startswith("link")]
+
+
+def test_each_server_is_told_which_streams_are_made_and_broken() -> None:
+    cluster = Cluster(Making(Linked, STREAMS), ("n1", "n2", "n3"), {})
+    first = cluster.start()
+    assert [event.event for event in first] == 3 * ["Init"] + 6 * ["Timeout"]
+    assert told(first)[:3] == [("n1", "link n2 up"), ("n1", "link n3 up"), ("n2", "link n1 up")]
+    cut = [("n1", "link n2 down"), ("n1", "link n3 down"), ("n2", "link n1 down"), ("n3", "link n1 down")]
+    assert told(cluster.step(Partition((("n1",), ("n2", "n3"))))) == cut
+    assert told(cluster.step(TICK)) == []
+    another = [("n1", "link n2 up"), ("n2", "link n1 up"), ("n2", "link n3 down"), ("n3", "link n2 down")]
+    assert told(cluster.step(Partition((("n1", "n2"), ("n3",))))) == another
+    assert told(cluster.step(Crash("n2"))) == [("n1", "link n2 down")]
+    assert told(cluster.step(Heal())) == [("n1", "link n3 up"), ("n3", "link n1 up")]
+    back = [("n1", "link n2 up"), ("n2", "link n1 up"), ("n2", "link n3 up"), ("n3", "link n2 up")]
+    assert told(cluster.step(Restart("n2"))) == back
+    assert cluster.step(Heal()) is None
+
+
+def test_a_server_may_crash_as_it_is_told_of_a_stream() -> None:
+    cluster = Cluster(Making(Linked, STREAMS), ("n1", "n2"), {})
+    cluster.start()
+    cluster.step(Crash("n1", 1))
+    events = cluster.step(Partition((("n1",), ("n2",))))
+    assert events is not None
+    assert [(event.event, event.server) for event in events] == [("Crash", "n1"), ("Timeout", "n2")]
+    assert told(cluster.step(Restart("n1"))) == []
+
+
+def test_who_is_to_be_told_of_streams_must_listen() -> None:
+    outcome = run(Making(Counting, STREAMS), ("n1", "n2"), {}, [])
+    assert isinstance(outcome.failure, Finding)
+    assert outcome.failure.kind == "start"
+    assert "has no link()" in outcome.failure.seen
+
+
+def test_servers_without_links_are_told_nothing() -> None:
+    cluster = Cluster(Making(Counting), ("n1", "n2"), {})
+    assert told(cluster.start()) == []
+    assert told(cluster.step(Partition((("n1",), ("n2",))))) == []

@@ -147,6 +147,8 @@ def test_a_restart_that_fails_is_reported() -> None:
         (NodeState(votes_granted={"n1"}), "votes_granted"),  # type: ignore[arg-type]
         (NodeState(next_index={"n2": -1}), "next_index = {'n2': -1}"),
         (NodeState(match_index=[0, 0]), "match_index = [0, 0]"),  # type: ignore[arg-type]
+        (NodeState(role="Leader", match_index={"n1": 0}), "match_index = {'n1': 0}, without n2"),
+        (NodeState(next_index={}), "next_index = {}, without n2"),
     ],
 )
 def test_a_state_that_is_nonsense_is_reported_field_by_field(state: object, seen: str) -> None:

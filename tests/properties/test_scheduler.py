@@ -86,6 +86,14 @@ def test_servers_and_length_can_be_settled() -> None:
     assert (len(plan.servers), plan.length) == (5, 17)
 
 
+def test_every_value_of_every_knob_is_drawn() -> None:
+    caps = Caps(knobs={"window": (1, 256), "pre_vote": (False, True)})
+    plans = [draw_plan(generator_of(2, index), caps) for index in range(60)]
+    drawn = {(plan.config["window"], plan.config["pre_vote"]) for plan in plans}
+    assert drawn == {(1, False), (1, True), (256, False), (256, True)}
+    assert {plan.config["max_entries"] for plan in plans} == {None, 1, 2}
+
+
 @pytest.mark.parametrize("model", get_args(Network))
 def test_nothing_is_scheduled_that_the_network_cannot_do(model: Network) -> None:
     implementation = Reference(caps=Caps(network=model))

@@ -1,5 +1,7 @@
 """Schedules as JSON: what goes out comes in again, and what is wrong is said in one line."""
 
+from typing import Any
+
 import pytest
 
 from raftcheck.properties.schedules import (
@@ -16,6 +18,7 @@ from raftcheck.properties.schedules import (
     Schedule,
     ScheduleError,
     Timeout,
+    check_config,
     describe,
     from_json,
     to_json,
@@ -110,3 +113,25 @@ def test_an_action_that_is_none_is_refused_with_its_place(action: str, place: st
     message = error_of(text.encode())
     assert f"actions[1]{place}" in message
     assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ({"max_entries": "2"}, 'config.max_entries: "2"; expected null, or 1 or more'),
+        ({"max_entries": True}, "config.max_entries: true"),
+        ({"max_entries": 0}, "config.max_entries: 0"),
+        ({"window": "1"}, 'config.window: "1"; expected a value such as 1 or 256'),
+        ({"window": None}, "config.window: null"),
+        ({"window": True}, "config.window: true"),
+    ],
+)
+def test_a_knob_of_a_wrong_type_is_a_mistake_of_the_file(config: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ScheduleError) as caught:
+        check_config(Schedule(("n1",), (), config), {"window": (1, 256)}, "some.json")
+    assert str(caught.value).startswith(f"some.json: {problem}")
+
+
+def test_a_knob_may_have_any_value_of_its_type_or_be_left_out() -> None:
+    for config in ({}, {"max_entries": None}, {"max_entries": 7, "window": 3, "of another target": "x"}):
+        check_config(Schedule(("n1",), (), config), {"window": (1, 256)}, "some.json")

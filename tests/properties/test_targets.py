@@ -23,6 +23,18 @@ class Needy(Raft):
 class Odd(Raft):
     caps = Caps(network="carrier pigeon")
 
+class Datagrams(Raft):
+    caps = Caps(links=True)
+
+class Listed(Raft):
+    caps = Caps(knobs={"batch": [1, 2]})
+
+class Stateful(Raft):
+    caps = Caps(knobs={"batch": ({"size": 1},)})
+
+class Valueless(Raft):
+    caps = Caps(knobs={"batch": ()})
+
 class Capless:
     def start(self, env, fresh):
         pass
@@ -83,6 +95,10 @@ def test_a_class_is_made_an_implementation(here: Path) -> None:
         ("Capless", "has no `caps`"),
         ("loose", "caps = 'all'"),
         ("Needy", "the class raised TypeError"),
+        ("Datagrams", "caps.links with caps.network = 'datagram'; expected a stream"),
+        ("Listed", "caps.knobs['batch'] = [1, 2]; expected a tuple"),
+        ("Stateful", "caps.knobs['batch'] = ({'size': 1},); expected a tuple of plain values"),
+        ("Valueless", "caps.knobs['batch'] = (); expected a tuple"),
         ("Odd", "caps.network = 'carrier pigeon'; expected one of datagram, stream, stream+gaps"),
     ],
 )
@@ -93,7 +109,8 @@ def test_what_is_no_implementation_is_refused(here: Path, attribute: str, proble
 
 @pytest.mark.parametrize("name", ["my_raft", "my_raft:", ":raft", "", "reference2"])
 def test_a_name_that_is_no_target_is_refused(name: str) -> None:
-    assert "expected `reference` or module:attribute" in error_of(name)
+    assert "expected one of reference, etcd, " in error_of(name)
+    assert "or module:attribute" in error_of(name)
 
 
 def test_a_module_that_does_not_exist_is_named() -> None:
