@@ -52,8 +52,8 @@ def load_target(name: str) -> Implementation:
 def _attribute(name: str) -> object:
     module_name, _, attribute = name.partition(":")
     if not (module_name and attribute):
-        names = ", ".join((REFERENCE, *ADAPTERS))
-        raise TargetError(f"expected one of {names}, or module:attribute, such as my_raft:raft")
+        known = ", ".join((REFERENCE, *ADAPTERS))
+        raise TargetError(f"expected one of {known}, or module:attribute, such as my_raft:raft")
     module = _module(module_name)
     if not hasattr(module, attribute):
         names = [known for known in vars(module) if not known.startswith("_")]

@@ -128,3 +128,20 @@ def test_a_failure_that_does_not_come_again_stays_as_it_was() -> None:
     smaller, outcome = shrink(making, schedule, failing.failure, lambda servers: None)
     assert smaller == schedule
     assert outcome.failure is None
+
+
+class Configured(Counting):
+    """Fails at its first tick if one knob has this value."""
+
+    def fire(self, timer: str) -> None:
+        assert self.env.config.get("window") != 1
+
+
+def test_only_the_knobs_that_matter_are_kept() -> None:
+    config = {"max_entries": None, "window": 1, "pre_vote": True}
+    schedule = Schedule(("n1",), (Timeout("n1", "tick"),), config)
+    making = Making(Configured)
+    failure = run(making, schedule.servers, config, schedule.actions).failure
+    assert failure is not None
+    smaller, _ = shrink(making, schedule, failure, lambda servers: None)
+    assert smaller.config == {"window": 1}
