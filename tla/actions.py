@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import values
-from .expressions import Environment, Expressions, Lazy, Local, Operator, single
+from .expressions import Expressions, single
+from .meanings import Environment, Lazy, Local, Operator
 from .syntax import (
     ACTION_LEVEL,
     And,
@@ -82,7 +83,7 @@ class Actions:
                 for item in items:
                     self.apart(item, environment, then)
             case If(condition=condition, then=one, otherwise=other):
-                code = self.of.truth(condition, environment)
+                code = self.of.formulas.truth(condition, environment)
                 with self.restoring(), self.code.block(f"if {code}:"):
                     self.action(one, environment, then)
                 with self.restoring(), self.code.block("else:"):
@@ -98,7 +99,7 @@ class Actions:
             case Quantifier(universal=True, body=body) if not self.of.initial and self.branches(body):
                 self.for_all(node, environment, then)
             case Builtin(operator="=>", arguments=(premise, body)) if self.binds(body) or self.branches(body):
-                code = self.of.truth(premise, environment)
+                code = self.of.formulas.truth(premise, environment)
                 with self.restoring(), self.code.block(f"if {code}:"):
                     self.action(body, environment, then)
                 with self.restoring(), self.code.block("else:"):
@@ -157,17 +158,17 @@ class Actions:
         of = self.of
         sets = [self.code.atom(of.members(bound.domain, environment, in_order=True)) for bound in bounds]
         with self.restoring(), ExitStack() as tests:
-            asked = of.asked_first(bounds, body, environment, self.is_test)
+            asked = of.formulas.asked_first(bounds, body, environment, self.is_test)
             if asked:
                 tests.enter_context(self.code.block(f"if {' and '.join(sets)}:"))
             for item, inner in asked:
-                tests.enter_context(self.code.block(f"if {of.truth(item, inner)}:"))
+                tests.enter_context(self.code.block(f"if {of.formulas.truth(item, inner)}:"))
             with of.loops_over(sets, bounds, environment) as (inner, _):
                 self.action(body, inner, then)
 
     def is_test(self, node: Expr) -> bool:
         """Whether it may be asked once for all elements of a quantifier: true in one way only."""
-        return not self.binds(node) and not self.branches(node) and self.of.is_test(node)
+        return not self.binds(node) and not self.branches(node) and self.of.formulas.is_test(node)
 
     def shared(self, then: Continuation) -> Continuation:
         """What comes after several branches, as a function that each of them calls.
@@ -208,7 +209,7 @@ class Actions:
         return onward
 
     def test(self, node: Expr, environment: Environment, then: Continuation) -> None:
-        code = self.of.truth(node, environment)
+        code = self.of.formulas.truth(node, environment)
         if code == "True":
             then()
             return
@@ -252,7 +253,7 @@ class Actions:
                 self.action(node.other, environment, then)
             return
         guard, body = node.arms[at]
-        code = self.of.truth(guard, environment)
+        code = self.of.formulas.truth(guard, environment)
         with self.restoring(), self.code.block(f"if {code}:"):
             self.action(body, environment, then)
         with self.restoring(), self.code.block("else:"):
@@ -337,7 +338,7 @@ class Actions:
                 if isinstance(replaced, Definition):
                     self.unchanged(replaced.body, {}, then)
                     return
-        code = self.of.equality(Prime(node.span, node), node, environment)
+        code = self.of.formulas.equality(Prime(node.span, node), node, environment)
         with self.restoring(), self.code.block(f"if {code}:"):
             then()
 
@@ -389,7 +390,7 @@ class Actions:
         if self.of.primes(body.body, home) or not self.branches(body.body):
             return False
         run, argument = self.running.get(to), self.code.atom(self.of.stored(node.argument, environment))
-        with self.restoring(), self.code.block(f"if {self.of.truth(node, environment)}:"):
+        with self.restoring(), self.code.block(f"if {self.of.formulas.truth(node, environment)}:"):
             if run is None:
                 run = self.ways(to, body, home)
             after = self.code.name("f")

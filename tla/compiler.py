@@ -8,8 +8,9 @@ A state is a tuple of the variables' values in the order of their declaration. T
     value       def f(s)                     a value
     operator    def f(s, *arguments)         a value; for operators that recur or are too large to be inlined
 
-What is written into a function is said in actions.py and expressions.py; here is what makes the functions one
-module: constants, operators that are functions of their own, and the variables that something reads.
+What is written into a function is said in actions.py, formulas.py and expressions.py; here is what makes the
+functions one module: constants, operators that are functions of their own, and the variables that something
+reads.
 
 Compiled code does not know places in the text: what it raises is found again by the evaluator.
 """
@@ -33,11 +34,13 @@ from .environment import EMPTY, Binding, Closure, Thunk
 from .environment import Environment as Meanings
 from .errors import TlaError
 from .evaluator import Evaluator
-from .expressions import Environment, Expressions, Local, Operator, all_nodes
+from .expressions import Expressions, all_nodes
+from .formulas import Formulas
 from .library.bags import bag_added, bag_with, bag_without, is_bag_with, is_bag_without
 from .library.finite_sets_ext import greater_of, lesser_of
 from .library.language import subset
 from .library.numbers import within
+from .meanings import Environment, Local, Operator
 from .syntax import (
     CONSTANT_LEVEL,
     Choose,
@@ -134,7 +137,7 @@ class Compiler:
         expressions = Expressions(self, code, step=True)
         with code.block(), _refusing(node):
             inner = self.entered(environment, expressions, {})
-            code.line(f"return {expressions.truth(node, inner)}")
+            code.line(f"return {expressions.formulas.truth(node, inner)}")
             return self.define(self.name("predicate"), ["s", "t"], code)
 
     def entered(
@@ -340,6 +343,9 @@ class Compiler:
 
     def actions(self, expressions: Expressions) -> Actions:
         return Actions(expressions)
+
+    def formulas(self, expressions: Expressions) -> Formulas:
+        return Formulas(expressions)
 
 
 @contextmanager
