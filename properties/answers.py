@@ -8,7 +8,7 @@ import click
 
 from raftcheck.spec.model import actions as actions_of_raft
 
-from . import verdict
+from . import checkverdict
 from .checking import Check
 from .console import CONFORMS, DIVERGES, INTERRUPTED, show
 from .coverage import coverage_json, coverage_table
@@ -18,12 +18,12 @@ def answer(subject: str, found: Check, as_json: bool) -> None:
     if found.kept is not None and found.kept.lost is not None:
         not_kept(found.kept.lost)
     if as_json:
-        told = verdict.as_json(found, actions_of_raft())
+        told = checkverdict.as_json(found, actions_of_raft())
         if found.covered:
             told["coverage"] = coverage_json(found.covered, found.actions)
         click.echo(json.dumps(told))
         return
-    show(verdict.as_table(subject, found, actions_of_raft()))
+    show(checkverdict.as_table(subject, found, actions_of_raft()))
     if found.covered:
         show(coverage_table(found.covered, found.actions))
     if found.kept is not None:

@@ -27,7 +27,7 @@ from .schedules import Schedule
 from .shrink import shrink
 from .targets import load_target
 
-Word = Literal["conforms", "diverges", "safe", "vacuous", "undecided"]
+Word = Literal["conforms", "diverges", "safe", "vacuous"]
 
 
 @dataclass(slots=True)

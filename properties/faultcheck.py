@@ -13,13 +13,14 @@ from raftcheck.traces.validate import Validator
 
 from .campaign import Campaign
 from .checking import Check, check
+from .errors import UsageProblem
 from .faults import FAULTS, Fault
 from .lockstep import kind_of
 from .scheduler import SERVER_COUNTS
 from .schedules import server_names
 
 
-class UnknownFault(ValueError):
+class UnknownFault(UsageProblem):
     """An id that is not in the catalogue: one line."""
 
 

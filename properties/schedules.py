@@ -17,11 +17,13 @@ import msgspec
 
 from raftcheck.traces.events import command_of
 
+from .errors import UsageProblem
+
 MOST_SERVERS = 9
 """More than any quorum argument needs; a bound against typing errors."""
 
 
-class ScheduleError(ValueError):
+class ScheduleError(UsageProblem):
     """A schedule that cannot be read: one line with place, what was seen and what was expected."""
 
 

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import get_args
 
 from .adapters.reference import reference
+from .errors import UsageProblem
 from .finding import shown
 from .node import Caps, Implementation, Network
 
@@ -35,7 +36,7 @@ PLAIN = (bool, int, float, str, type(None))
 """What a value of a knob may be: a schedule keeps it in JSON."""
 
 
-class TargetError(ValueError):
+class TargetError(UsageProblem):
     """A target that is no Implementation: one line with what was seen and what was expected."""
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from raftcheck.tla.config import Config, load_config
+from raftcheck.tla.instances import Module
 from raftcheck.tla.model import Model, with_constants
 from raftcheck.tla.modules import load
 from raftcheck.tla.syntax import Definition, Or, Quantifier, Ref
@@ -24,9 +25,14 @@ def trace_config(servers: tuple[str, ...]) -> Config:
 
 
 @cache
+def _traceraft() -> Module:
+    return load(FOLDER / "Traceraft.tla")
+
+
+@cache
 def trace_model(servers: tuple[str, ...]) -> Model:
     """Traceraft for a cluster of these servers; compiled once for each cluster."""
-    return Model(load(FOLDER / "Traceraft.tla"), trace_config(servers), memoise=False)
+    return Model(_traceraft(), trace_config(servers), memoise=False)
 
 
 @cache
@@ -39,7 +45,7 @@ def raft_model(servers: tuple[str, ...]) -> Model:
 @cache
 def actions() -> tuple[str, ...]:
     """The names of the actions of raft.tla's Next, in its order."""
-    following = load(FOLDER / "raft.tla").definitions["Next"]
+    following = _traceraft().definitions["Next"]  # which extends raft.tla, and is mostly read already
     assert isinstance(following, Definition)
     return tuple(_names(following.body))
 

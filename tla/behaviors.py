@@ -101,7 +101,7 @@ def parse_state(text: str, file: str = "<state>") -> dict[str, Value]:
 
 @functools.cache
 def _state_grammar() -> Grammar:
-    return replace(Grammar.open("state.lark", start="state"), groups={"a value": value_begins()})
+    return replace(Grammar.open("state.lark", start="state"), groups=lambda: {"a value": value_begins()})
 
 
 @v_args(inline=True)

@@ -131,10 +131,13 @@ def _place(text: str, offset: int, file: str) -> Span:
 
 @functools.cache
 def _grammar() -> Grammar:
-    grammar = Grammar.open("config.lark", start="start")
-    keywords = grammar.begins() - {"the end"}
+    return replace(Grammar.open("config.lark", start="start"), groups=_groups)
+
+
+def _groups() -> Mapping[str, frozenset[str]]:
+    keywords = _grammar().begins() - {"the end"}
     one_of = ", ".join(sorted(word.strip("`") for word in keywords))
-    return replace(grammar, groups={"a value": value_begins(), f"a keyword ({one_of})": keywords})
+    return {"a value": value_begins(), f"a keyword ({one_of})": keywords}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ begin a value, the keywords of a configuration) is named by one word. No grammar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -29,10 +29,13 @@ def token_span(token: Token, file: str) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """A lark file of this folder; `groups` has the words that stand for whole sets of alternatives."""
+    """A lark file of this folder.
+
+    `groups` tells the words that stand for whole sets of alternatives; it is asked where there is a mistake.
+    """
 
     parser: Lark
-    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    groups: Callable[[], Mapping[str, frozenset[str]]] = dict
 
     @classmethod
     def open(cls, lark_file: str, start: str) -> Grammar:
@@ -76,7 +79,7 @@ class Grammar:
                 yield f"`{pattern.value}`"
 
     def _grouped(self, words: frozenset[str]) -> Iterable[str]:
-        for word, group in self.groups.items():
+        for word, group in self.groups().items():
             if group <= words:
                 words = words - group | {word}
         return words

@@ -38,7 +38,7 @@ def parse_value(text: str, file: str = "<value>") -> Value:
 @functools.cache
 def _grammar() -> Grammar:
     grammar = Grammar.open("values.lark", start="value")
-    return replace(grammar, groups={"a value": grammar.begins()})
+    return replace(grammar, groups=lambda: {"a value": grammar.begins()})
 
 
 def value_begins() -> frozenset[str]:

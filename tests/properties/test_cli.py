@@ -704,7 +704,7 @@ def test_raftcheck_alone_tells_what_it_can_do(raftcheck: CommandLine) -> None:
 def test_what_cannot_be_written_is_said_before_any_work(
     raftcheck: CommandLine, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for work in ("cli.check", "replaycommand.replay", "modelcommand.answer"):
+    for work in ("checkcommand.check", "replaycommand.replay", "modelcommand.answer"):
         monkeypatch.delattr(f"raftcheck.properties.{work}")
     (raftcheck.folder / "file").touch()
     (raftcheck.folder / "schedule.json").write_bytes(to_json(Schedule(("n1",), ())))

@@ -1,0 +1,87 @@
+"""What a check came to, for people (a table) and for programs (one JSON object)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from raftcheck.traces.evidence import EVERYWHERE
+
+from .checking import Check, Word
+from .lockstep import kind_of
+from .safety import FIELDS
+from .verdict import taken_table, verdict_text, warn
+
+MEANING: Mapping[Word, str] = {
+    "conforms": "every step is a step of raft.tla, and every property holds",
+    "diverges": "not Raft as raft.tla has it",
+    "safe": "the properties hold; raft.tla did not judge every step",
+    "vacuous": "no action of raft.tla but what happens to a Raft was taken, so nothing was checked",
+}
+
+
+def as_json(check: Check, actions: Sequence[str]) -> dict[str, Any]:
+    """The one object of --json; but for `seconds` it depends on the campaign alone."""
+    return {
+        "verdict": check.word,
+        "schedules": check.schedules,
+        "steps": check.steps,
+        "seconds": round(check.seconds, 3),
+        "actions": {name: check.actions[name] for name in actions},
+        "compared": dict(check.compared),
+        "warnings": check.evidence.warnings if check.judged else (),
+        "failure": _failure(check),
+    }
+
+
+def _failure(check: Check) -> dict[str, Any] | None:
+    if check.kept is not None:
+        kind, name = kind_of(check.kept.failure)
+        return {
+            "kind": kind,
+            "name": name,
+            "actions": len(check.kept.schedule.actions),
+            "schedule": str(check.kept.file) if check.kept.lost is None else None,
+            "report": check.kept.failure.report(),
+        }
+    if check.died is not None:
+        return {"kind": "finding", "name": "exit", "actions": None, "schedule": None, "report": check.died}
+    return None
+
+
+def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableType:
+    """How often each action was taken, what was run, what was checked, and the verdict."""
+    summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    summary.add_row("target", subject)
+    summary.add_row("schedules", f"{check.schedules:,}" + (" (interrupted)" if check.interrupted else ""))
+    rate = check.steps / check.seconds if check.seconds else 0.0
+    summary.add_row("steps", f"{check.steps:,} in {check.seconds:.1f} s, {rate:,.0f} a second")
+    summary.add_row("judged", _judged(check))
+    never = [name for name in actions if not check.actions[name]]
+    if check.judged and never and check.schedules > 1:
+        summary.add_row("never taken", ", ".join(never))
+    unseen = [name for name in EVERYWHERE if not check.compared[name]]
+    if check.judged and unseen:
+        summary.add_row("never compared", ", ".join(unseen))
+    warn(summary, check.evidence.warnings if check.word == "conforms" else ())
+    summary.add_row("properties", _properties(check))
+    summary.add_row("verdict", verdict_text(check.word, MEANING[check.word]))
+    return Group(taken_table(check.actions, actions), "", summary) if check.judged else summary
+
+
+def _judged(check: Check) -> str:
+    if check.judged == check.steps:
+        return "every step, by raft.tla"
+    if check.judged == 0:
+        return "no step: the judge was switched off, or payloads came without a view"
+    return f"{check.judged:,} steps, by raft.tla; not those after a payload without a view"
+
+
+def _properties(check: Check) -> str:
+    """The properties for which servers showed enough, and those for which they did not."""
+    checked = [name for name in FIELDS if name in check.properties]
+    blind = [name for name in FIELDS if name not in check.properties]
+    return ", ".join(checked) + (f" (not observable: {', '.join(blind)})" if blind else "")
