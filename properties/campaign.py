@@ -192,6 +192,7 @@ def _begin(campaign: Campaign) -> None:
     """A process of the pool gets ready. It leaves Ctrl-C to its parent, and stdout to the verdict."""
     global _mine
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.stdout = sys.stderr
     _mine = (load_target(campaign.target), campaign)
 

@@ -20,13 +20,14 @@ from .coverage import page_file
 from .failures import told
 from .outputs import given, refuse_clashes, refuse_unwritable
 from .schedules import MOST_SERVERS
+from .targetargument import WithTarget
 from .targets import REFERENCE, load_target
 
 SCHEDULES = 400
 """Of a check that is not told how many: some 60,000 steps, with every action taken hundreds of times."""
 
 
-@click.command("check")
+@click.command("check", cls=WithTarget)
 @click.argument("target", default=REFERENCE)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
 @click.option(
@@ -71,7 +72,12 @@ def check_command(
     no_judge: bool,
     as_json: bool,
 ) -> int:
-    """Run random schedules on TARGET: `reference`, or module:attribute of an Implementation."""
+    """Run random schedules on TARGET.
+
+    TARGET is `reference`; a Raft that raftcheck has an adapter for (etcd, hashicorp, libraft, pysyncobj,
+    raft-rs, raftos, teaching); module:attribute of an Implementation; or, after --, the command of a driver:
+    raftcheck check -- ./driver --verbose
+    """
     implementation = load_target(target)
     if schedules is None and seconds is None:
         schedules = SCHEDULES

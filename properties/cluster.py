@@ -16,7 +16,7 @@ from raftcheck.traces.events import Entry, Event, Message, NodeState, command_of
 
 from . import byvalue, disk, life
 from .disk import Disk
-from .finding import Finding, Kind, Misbehaviour, is_text, shown, wrong_state
+from .finding import Breach, Finding, Kind, Misbehaviour, is_text, shown, wrong_state
 from .life import Halt, Life
 from .network import Network, Packet
 from .node import Implementation, Node
@@ -276,6 +276,8 @@ class Cluster:
             raise
         except BaseException as error:
             answer = None
+            if isinstance(error, Breach):
+                self._accuse(server.name, error.kind, error.seen, error.expected)
             if not alive or life.state != "dead":
                 self._accuse(server.name, "exception", f"{shown(error)}{_where(error)}", "no exception")
         if life.wrong is not None:

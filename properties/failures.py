@@ -14,6 +14,7 @@ from raftcheck.traces.files import write_trace
 
 from .lockstep import Failure, Outcome, kind_of
 from .schedules import Schedule, describe, to_json
+from .targets import is_command
 
 FOLDER = Path(".raftcheck", "failures")
 
@@ -37,7 +38,9 @@ class Kept:
         schedule = self.schedule
         origin = f"{schedule.target}, seed {schedule.seed}" if schedule.seed else schedule.target
         config = f" with {schedule.config}" if schedule.config else ""
-        again = f"raftcheck replay {self.file}" if self.lost is None else f"not kept: {self.lost}"
+        # A file is not to say which program is run: that one must be asked for.
+        command = f" {schedule.target}" if is_command(schedule.target) else ""
+        again = f"raftcheck replay {self.file}{command}" if self.lost is None else f"not kept: {self.lost}"
         width = len(str(len(schedule.actions)))
         return "\n".join(
             [
@@ -115,4 +118,4 @@ def name_of(schedule: Schedule, failure: Failure) -> str:
 def joined(target: str, mistake: str, origin: str) -> str:
     """A name for a folder."""
     parts = (target.removeprefix("raftcheck.properties.faults:"), mistake, origin.replace("/", "-"))
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts)))
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(filter(None, parts))).lstrip("-._")

@@ -33,10 +33,12 @@ Kind = Literal[
     "reply",
     "quiet",
     "unrepeatable",
+    "exit",
+    "protocol",
 ]
 """Which rule: a call raised, did not return, or returned nonsense (start, state, timers, the answer of
 request); what was sent, written or replied makes no sense; the node acted when it had to be quiet, or not
-the same twice.
+the same twice; its process ended, or spoke otherwise than PROTOCOL.md has it.
 """
 
 
@@ -67,6 +69,16 @@ class Misbehaviour(Exception):
         self.finding = finding
 
 
+class Breach(Exception):
+    """Raised in a call of a node by an adapter that can say itself what went wrong behind it."""
+
+    def __init__(self, kind: Kind, seen: str, expected: str) -> None:
+        super().__init__(f"{seen}; expected {expected}")
+        self.kind = kind
+        self.seen = seen
+        self.expected = expected
+
+
 Wrong = tuple[str, str] | None
 """(seen, expected), or None where all is well."""
 
@@ -79,7 +91,12 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception as error:
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= 200 else text[:197] + "..."
+    return cut(text, 200)
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or as much of its beginning."""
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def is_count(value: object) -> bool:

@@ -33,12 +33,13 @@ from .schedules import (
     to_json,
     where_json_breaks,
 )
-from .targets import REFERENCE, load_target
+from .targetargument import WithTarget
+from .targets import REFERENCE, is_command, load_target
 
 STATUS = {"conforms": CONFORMS, "diverges": DIVERGES, "undecided": INCOMPLETE}
 
 
-@click.command("replay")
+@click.command("replay", cls=WithTarget)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("target", required=False)
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the run as a trace.")
@@ -51,6 +52,8 @@ def replay_command(
     file: Path, target: str | None, trace: Path | None, kept: Path | None, no_judge: bool, as_json: bool
 ) -> int:
     """Do again on TARGET what is in FILE: a schedule, or a behavior of raft.tla or a variant of it.
+
+    TARGET is as for `raftcheck check`.
 
     A schedule is done on the TARGET that it was found on, or on another. A behavior, on `reference` or
     another, is one of TLC (its output, a file of -simulate, -dumpTrace json or tla), of Apalache or Quint
@@ -71,6 +74,9 @@ def replay_command(
     if not _is_schedule(content, file):
         return _replay_behavior(file, content, target or REFERENCE, trace, kept, not no_judge, as_json)
     schedule = from_json(content, str(file))
+    if target is None and is_command(schedule.target):
+        again = f"`raftcheck replay {file} {schedule.target}`"
+        raise ScheduleError(f"{file}: target: a command, which is run only where it is asked for: {again}")
     schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
     implementation = load_target(schedule.target)
     check_config(schedule, implementation.caps.knobs, str(file))

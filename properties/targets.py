@@ -1,4 +1,6 @@
-"""From the name of a target to an Implementation: `reference`, an adapter's name, or `module:attribute`.
+"""From the name of a target to an Implementation.
+
+The name is `reference`, that of an adapter, `module:attribute`, or `-- ` and the command of a driver.
 
 What is wrong with a name is said in one line, and nothing that happens while a module is imported comes
 through as an exception of ours.
@@ -9,17 +11,25 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import shlex
 import sys
 import traceback
+from collections.abc import Sequence
+from functools import cache
 from types import ModuleType
 from typing import get_args
 
 from .adapters.reference import reference
+from .drivers import DriverError
 from .errors import UsageProblem
 from .finding import shown
 from .node import Caps, Implementation, Network
+from .stdio import Stdio
 
 REFERENCE = "reference"
+
+COMMAND = "-- "
+"""Begins the name of a target that is a command for a driver; the rest is as a shell has it."""
 
 ADAPTERS = {
     "etcd": "raftcheck.properties.adapters.etcd:implementation",
@@ -45,9 +55,33 @@ def load_target(name: str) -> Implementation:
     if name == REFERENCE:
         return reference
     try:
+        if is_command(name):
+            return _checked(_driver(name))
         return _implementation(_attribute(ADAPTERS.get(name, name)))
-    except TargetError as error:
+    except (TargetError, DriverError) as error:
         raise TargetError(f"target `{name}`: {error}") from None
+
+
+def command_target(words: Sequence[str]) -> str:
+    """The name of the target that a command speaks for."""
+    return COMMAND + shlex.join(words)
+
+
+def is_command(name: str) -> bool:
+    """Whether to load the target is to run a program of this name."""
+    return name.startswith(COMMAND)
+
+
+@cache
+def _driver(name: str) -> Stdio:
+    """One for each name, for each is a process."""
+    try:
+        words = shlex.split(name.removeprefix(COMMAND))
+    except ValueError as error:
+        raise TargetError(f"{error}; expected a command as a shell has it") from None
+    if not words:
+        raise TargetError("no command; expected one after `--`")
+    return Stdio(words)
 
 
 def _attribute(name: str) -> object:
@@ -70,7 +104,7 @@ def _module(name: str) -> ModuleType:
         sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, DriverError):
         raise
     except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
@@ -105,7 +139,11 @@ def _implementation(thing: object) -> Implementation:
     for lacking in ("start", "caps"):
         if not hasattr(thing, lacking):
             raise TargetError(f"{shown(thing)} has no `{lacking}`; {expected}")
-    implementation: Implementation = thing  # type: ignore[assignment]
+    return _checked(thing)  # type: ignore[arg-type]
+
+
+def _checked(implementation: Implementation) -> Implementation:
+    """The implementation, if its caps make sense."""
     caps = implementation.caps
     if not isinstance(caps, Caps):
         raise TargetError(f"caps = {shown(caps)}; expected a Caps (raftcheck.properties.node)")

@@ -63,7 +63,7 @@ def raftcheck(
 def process(folder: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
     """The same in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", "from raftcheck.properties.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from raftcheck.properties.entry import main; main()", *arguments],
         cwd=folder,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
@@ -365,7 +365,7 @@ def watched() -> Iterator[tuple[int, int]]:
 def validating(folder: Path, terminal: int, trace: str) -> "subprocess.Popen[str]":
     """raftcheck validate, in a process of its own that shows its progress on a terminal."""
     run = subprocess.Popen(
-        [sys.executable, "-c", "from raftcheck.properties.cli import main; main()", "validate", trace],
+        [sys.executable, "-c", "from raftcheck.properties.entry import main; main()", "validate", trace],
         cwd=folder,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
         stdout=subprocess.PIPE,
@@ -421,7 +421,7 @@ REFUSED = (
 )
 
 
-COMMAND = (sys.executable, "-c", "from raftcheck.properties.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from raftcheck.properties.entry import main; main()")
 
 
 @pytest.mark.parametrize("more", [(), ("--export", "folder"), ("--shrink", "small.ndjson")])
@@ -782,7 +782,7 @@ def test_an_export_takes_the_place_of_an_older_one_and_of_nothing_else(raftcheck
 
 def test_where_stdout_is_closed_the_status_is_the_verdict(raftcheck: CommandLine) -> None:
     (raftcheck.folder / "t.ndjson").write_text("\n".join((*REFUSED, "")))
-    command = f'"{sys.executable}" -c "from raftcheck.properties.cli import main; main()" validate t.ndjson'
+    command = f'"{sys.executable}" -c "from raftcheck.properties.entry import main; main()" validate t.ndjson'
     ended = subprocess.run(
         f"{command} >&-", shell=True, cwd=raftcheck.folder, capture_output=True, text=True, check=False
     )

@@ -1,0 +1,179 @@
+"""The messages between raftcheck and a driver, as typed values: PROTOCOL.md says what they mean.
+
+A request is one line of JSON, and so is its answer. Payloads and values on disk are never looked into: they
+stay the JSON text that the driver wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from raftcheck.traces.events import Message, NodeState
+
+from .node import Network, Outcome
+
+VERSION = 1
+
+Plain = bool | int | float | str | None
+
+
+class _Request(msgspec.Struct, frozen=True, tag_field="op", tag=str.lower):
+    pass
+
+
+class Hello(_Request, frozen=True):
+    protocol: int = VERSION
+
+
+class Reset(_Request, frozen=True):
+    servers: tuple[str, ...]
+    config: dict[str, Any]
+    seed: str
+
+
+class Start(_Request, frozen=True):
+    server: str
+    fresh: bool
+    disk: dict[str, msgspec.Raw]
+
+
+class Deliver(_Request, frozen=True):
+    server: str
+    source: str
+    payload: msgspec.Raw
+
+
+class Fire(_Request, frozen=True):
+    server: str
+    timer: str
+
+
+class Request(_Request, frozen=True):
+    server: str
+    request: int
+    command: str
+
+
+class Link(_Request, frozen=True):
+    server: str
+    peer: str
+    up: bool
+
+
+class State(_Request, frozen=True):
+    server: str
+
+
+class Stop(_Request, frozen=True):
+    server: str
+
+
+class _Op(msgspec.Struct, frozen=True, array_like=True, tag=str.lower, forbid_unknown_fields=True):
+    """Something that a server did in a call: a list that begins with its name."""
+
+
+class Write(_Op, frozen=True):
+    key: str
+    value: msgspec.Raw
+
+
+class Erase(_Op, frozen=True):
+    key: str
+
+
+class Sync(_Op, frozen=True):
+    pass
+
+
+class Send(_Op, frozen=True):
+    to: str
+    payload: msgspec.Raw
+    view: Message | None
+
+
+class Reply(_Op, frozen=True):
+    request: int
+    outcome: Outcome
+    value: Any = None
+
+
+class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Capabilities(_Answer, frozen=True):
+    """Caps, as a driver says them."""
+
+    network: Network
+    durable: bool = True
+    links: bool = False
+    knobs: dict[str, tuple[Plain, ...]] = {}
+
+
+class Greeting(_Answer, frozen=True):
+    """The answer to Hello."""
+
+    protocol: int
+    name: str
+    caps: Capabilities
+
+
+class Nothing(_Answer, frozen=True):
+    """The answer to Reset and Stop."""
+
+
+class Shown(_Answer, frozen=True):
+    """The answer to State."""
+
+    timers: tuple[str, ...]
+    state: NodeState
+
+
+class Acted(_Answer, frozen=True):
+    """The answer to what makes a server act."""
+
+    ops: tuple[Write | Erase | Sync | Send | Reply, ...]
+    timers: tuple[str, ...]
+    state: NodeState
+
+
+class Requested(_Answer, frozen=True):
+    """The answer to Request."""
+
+    accepted: bool
+    ops: tuple[Write | Erase | Sync | Send | Reply, ...]
+    timers: tuple[str, ...]
+    state: NodeState
+
+
+class Failed(_Answer, frozen=True):
+    """The answer to a request that went wrong inside of the driver."""
+
+    error: str
+
+
+A = TypeVar("A")
+
+encode = msgspec.json.Encoder().encode
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in (Greeting, Nothing, Shown, Acted, Requested, Failed)
+}
+
+
+class Rubbish(ValueError):
+    """A line that is no such answer, and why."""
+
+
+def decode(line: bytes, kind: type[A]) -> A | Failed:
+    """The answer in a line, or that there is none; Rubbish if the line is neither."""
+    try:
+        answer: A = _decoders[kind].decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            failed: Failed = _decoders[Failed].decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Rubbish(str(error)) from None
+        return failed
+    return answer

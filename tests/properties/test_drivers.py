@@ -1,0 +1,83 @@
+"""Drivers are built once, into the cache of the user, and what is missing or fails is said in one line."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from raftcheck.properties.drivers import DriverError, Sources
+
+BUILD = 'echo built >>"$COUNTS"; cp driver.txt driver'
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sources:
+    """Those of an adapter `mine`; each build counts in the file `counts`."""
+    monkeypatch.setenv("RAFTCHECK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COUNTS", str(tmp_path / "counts"))
+    folder = tmp_path / "mine" / "driver"
+    (folder / "src").mkdir(parents=True)
+    (folder / "driver.txt").write_text("one")
+    (folder / "src" / "more.txt").write_text("more")
+    return Sources(folder, ("sh", "-c", BUILD))
+
+
+def builds(sources: Sources) -> int:
+    return (sources.folder.parents[1] / "counts").read_text().count("built")
+
+
+def test_a_driver_is_built_once_for_each_state_of_its_sources(sources: Sources) -> None:
+    (first,) = sources.command()
+    assert Path(first).read_text() == "one"
+    assert sources.command() == (first,)
+    assert builds(sources) == 1
+    (sources.folder / "driver").write_text("what a build leaves here is no source")
+    (sources.folder / "target").mkdir()
+    (sources.folder / "target" / "debug").write_text("nor is this")
+    assert sources.command() == (first,)
+    (sources.folder / "src" / "more.txt").write_text("changed")
+    (second,) = sources.command()
+    assert second != first
+    assert builds(sources) == 2
+
+
+def test_the_sources_stay_as_they_are(sources: Sources) -> None:
+    sources.command()
+    assert sorted(path.name for path in sources.folder.rglob("*")) == ["driver.txt", "more.txt", "src"]
+
+
+def test_two_at_once_build_it_once(sources: Sources) -> None:
+    with ThreadPoolExecutor() as pool:
+        commands = set(pool.map(lambda _: sources.command(), range(4)))
+    assert len(commands) == 1
+    assert builds(sources) == 1
+
+
+def test_a_missing_tool_is_named(sources: Sources) -> None:
+    lacking = Sources(sources.folder, sources.build, tools=("no-such-compiler",))
+    said = "`no-such-compiler` is not on the PATH; the driver of mine is built with it"
+    with pytest.raises(DriverError, match=said):
+        lacking.command()
+
+
+@pytest.mark.parametrize(
+    ("build", "how", "said"),
+    [
+        ("echo fine; echo no such header >&2; echo; exit 4", "ended with status 4 for", "no such header"),
+        ("true", "made no `driver` for", "nothing"),
+    ],
+)
+def test_a_build_that_fails_is_told_in_a_line_and_its_log_is_kept(
+    sources: Sources, build: str, how: str, said: str
+) -> None:
+    failing = Sources(sources.folder, ("sh", "-c", build))
+    for _ in range(2):  # a failure is not taken for a driver
+        with pytest.raises(DriverError) as caught:
+            failing.command()
+        message = str(caught.value)
+        assert f"{how} the driver of mine, saying: {said}; all of it in " in message
+        assert "\n" not in message
+    log = Path(message.rpartition(" in ")[2])
+    assert ("fine" in log.read_text()) == ("fine" in build)
