@@ -24,6 +24,7 @@ from raftcheck.traces.events import Event
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness
 
+from .known import is_known, label_of
 from .lockstep import Outcome, run
 from .node import Implementation
 from .safety import Property
@@ -52,6 +53,8 @@ class Campaign:
     judged: bool = True
     covered: bool = False
     """Whether to count what the steps went through in the text of raft.tla."""
+    known: tuple[str, ...] = ()
+    """Names of failures that are passed over (known.py)."""
 
     def new_judge(self, servers: Sequence[str]) -> Validator | None:
         """The spec as the judge of one run."""
@@ -78,6 +81,8 @@ class Result:
     covered: Counts
     properties: tuple[Property, ...]
     failed: Failed | None
+    known: str | None = None
+    """The name of a failure that was passed over."""
 
 
 Results = Generator[Result, None, None]
@@ -134,6 +139,8 @@ def _result(implementation: Implementation, campaign: Campaign, index: int) -> R
     covered = Covered()
     witnesses = [covered] if campaign.covered else []
     schedule, outcome = run_schedule(implementation, campaign, index, witnesses, record=lambda _: None)
+    failure = outcome.failure
+    known = failure is not None and is_known(failure, campaign.known)
     return Result(
         index=index,
         steps=outcome.steps,
@@ -142,7 +149,8 @@ def _result(implementation: Implementation, campaign: Campaign, index: int) -> R
         compared=outcome.compared,
         covered=covered.counts,
         properties=outcome.properties,
-        failed=None if outcome.failure is None else Failed(schedule, outcome.failure.report()),
+        failed=None if failure is None or known else Failed(schedule, failure.report()),
+        known=label_of(failure) if failure is not None and known else None,
     )
 
 

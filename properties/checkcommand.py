@@ -18,6 +18,7 @@ from .checking import check
 from .console import Seconds, counting
 from .coverage import page_file
 from .failures import told
+from .known import check_known
 from .outputs import given, refuse_clashes, refuse_unwritable
 from .schedules import MOST_SERVERS
 from .targetargument import WithTarget
@@ -56,6 +57,12 @@ SCHEDULES = 400
     help="Count which parts of raft.tla the steps went through; write a page with its text.",
 )
 @click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
+@click.option(
+    "--known",
+    multiple=True,
+    metavar="NAME",
+    help="Pass over failures of this name, which the report says, or of this action. Repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
 def check_command(
     target: str,
@@ -70,6 +77,7 @@ def check_command(
     per_node: bool,
     coverage: Path | None,
     no_judge: bool,
+    known: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run random schedules on TARGET.
@@ -86,7 +94,8 @@ def check_command(
         raise click.UsageError(f"{option} is of a trace; expected --trace FILE beside it")
     if no_judge and coverage is not None:
         raise click.UsageError("--coverage is of raft.tla, which --no-judge leaves out; expected one of them")
-    campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None)
+    check_known(known)
+    campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None, known)
     outputs = given(trace=trace, coverage=coverage)
     refuse_clashes(outputs, (), "read")
     for path in outputs.values():

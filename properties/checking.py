@@ -46,6 +46,8 @@ class Check:
     kept: Kept | None = None
     died: str | None = None
     """Where the implementation ended the whole process, if it did."""
+    known: Counter[str] = field(default_factory=Counter)
+    """In how many schedules a known failure was passed over, by its name."""
 
     @property
     def word(self) -> Word:
@@ -69,6 +71,8 @@ class Check:
         self.compared.update(result.compared)
         self.covered.update(result.covered)
         self.properties.update(result.properties)
+        if result.known is not None:
+            self.known[result.known] += 1
 
 
 def check(
@@ -118,7 +122,8 @@ def _keep_small(campaign: Campaign, failed: Failed, so_far: Check, folder: Path)
         so_far.kept = keep(schedule, outcome, folder)
         return
     so_far.kept = keep(schedule, outcome, folder)
-    smaller, outcome = shrink(implementation, schedule, so_far.kept.failure, campaign.new_judge)
+    failure = so_far.kept.failure
+    smaller, outcome = shrink(implementation, schedule, failure, campaign.new_judge, campaign.known)
     so_far.kept = keep(smaller, diagnosed(smaller, outcome), folder)
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from raftcheck.traces.evidence import EVERYWHERE
 
 from .checking import Check, Word
+from .known import label_of
 from .lockstep import kind_of
 from .safety import FIELDS
 from .verdict import taken_table, verdict_text, warn
@@ -33,6 +34,7 @@ def as_json(check: Check, actions: Sequence[str]) -> dict[str, Any]:
         "actions": {name: check.actions[name] for name in actions},
         "compared": dict(check.compared),
         "warnings": check.evidence.warnings if check.judged else (),
+        "known": dict(check.known),
         "failure": _failure(check),
     }
 
@@ -43,12 +45,20 @@ def _failure(check: Check) -> dict[str, Any] | None:
         return {
             "kind": kind,
             "name": name,
+            "label": label_of(check.kept.failure),
             "actions": len(check.kept.schedule.actions),
             "schedule": str(check.kept.file) if check.kept.lost is None else None,
             "report": check.kept.failure.report(),
         }
     if check.died is not None:
-        return {"kind": "finding", "name": "exit", "actions": None, "schedule": None, "report": check.died}
+        return {
+            "kind": "finding",
+            "name": "exit",
+            "label": "exit",
+            "actions": None,
+            "schedule": None,
+            "report": check.died,
+        }
     return None
 
 
@@ -68,7 +78,10 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
         summary.add_row("never compared", ", ".join(unseen))
     warn(summary, check.evidence.warnings if check.word == "conforms" else ())
     summary.add_row("properties", _properties(check))
-    summary.add_row("verdict", verdict_text(check.word, MEANING[check.word]))
+    for place, (name, count) in enumerate(sorted(check.known.items())):
+        summary.add_row("" if place else "known", f"{name} in {count:,} schedules, passed over")
+    but = ", but for what is known" if check.known else ""
+    summary.add_row("verdict", verdict_text(check.word, MEANING[check.word] + but))
     return Group(taken_table(check.actions, actions), "", summary) if check.judged else summary
 
 

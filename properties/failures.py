@@ -12,6 +12,7 @@ from raftcheck.traces.dialects.picture import drawing
 from raftcheck.traces.events import Event
 from raftcheck.traces.files import write_trace
 
+from .known import label_of
 from .lockstep import Failure, Outcome, kind_of
 from .schedules import Schedule, describe, to_json
 from .targets import is_command
@@ -52,6 +53,7 @@ class Kept:
                     for number, action in enumerate(schedule.actions, 1)
                 ),
                 "",
+                f"name      {label_of(self.failure)}",
                 f"replay    {again}",
             ]
         )

@@ -9,7 +9,7 @@ few are made up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -20,6 +20,7 @@ from raftcheck.traces.validate import Validator
 
 from .cluster import Cluster
 from .finding import Finding
+from .known import is_known
 from .lockstep import Failure, Outcome, Source, kind_of, run
 from .node import Implementation
 from .scheduler import draw_plan, generator_of, made_up
@@ -77,12 +78,14 @@ def shrink(
     schedule: Schedule,
     failure: Failure,
     new_judge: Callable[[Sequence[str]], Validator | None],
+    known: Collection[str] = (),
 ) -> tuple[Schedule, Outcome]:
     """The smallest schedule found on which the same mistake shows, and its outcome.
 
+    A known failure (known.py) is not taken for it.
     Needs a schedule that does the same each time; if the failure does not come again, nothing gets smaller.
     """
-    shrinker = _Shrinker(implementation, failure, new_judge)
+    shrinker = _Shrinker(implementation, failure, new_judge, known)
     case = shrinker.first(schedule)
     if case is None:
         judge = new_judge(schedule.servers)
@@ -104,9 +107,11 @@ class _Shrinker:
         implementation: Implementation,
         failure: Failure,
         new_judge: Callable[[Sequence[str]], Validator | None],
+        known: Collection[str],
     ) -> None:
         self._implementation = implementation
         self._kind = kind_of(failure)
+        self._known = known
         self._new_judge = new_judge
         self._runs_left = MOST_RUNS
         self._made_up = 0
@@ -158,7 +163,7 @@ class _Shrinker:
             servers = 1 + self._made_up % min(3, len(case.servers))
             plan = draw_plan(rng, self._implementation.caps, servers, len(case.steps) - 1)
             outcome = self._run(plan.servers, plan.config, made_up(plan, rng))
-            if outcome.failure is not None and kind_of(outcome.failure) == self._kind:
+            if self._is_same(outcome.failure):
                 plain = tuple(Step(place, action) for place, action in enumerate(outcome.performed))
                 return self._attempt(plan.servers, plan.config, plain, by_origin=False)
         return None
@@ -182,9 +187,12 @@ class _Shrinker:
             return None
         tried = _Tried(steps, by_origin)
         outcome = self._run(servers, config, tried.actions)
-        if outcome.failure is None or kind_of(outcome.failure) != self._kind:
+        if not self._is_same(outcome.failure):
             return None
         return Case(servers, config, tried.performed(outcome.performed), outcome)
+
+    def _is_same(self, failure: Failure | None) -> bool:
+        return failure is not None and kind_of(failure) == self._kind and not is_known(failure, self._known)
 
     def _run(self, servers: tuple[str, ...], config: dict[str, Any], source: Source) -> Outcome:
         judge = self._new_judge(servers)
