@@ -41,7 +41,7 @@ def release() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def target() -> Callable[[str], Implementation]:
-    """Takes the name of a target, and builds its driver if it has one; there is no test without tool chain."""
+    """Takes the name of a target, and builds its driver if it has one; without tool chain, no test."""
 
     def take(name: str) -> Implementation:
         try:
