@@ -109,6 +109,7 @@ class Capabilities(_Answer, frozen=True):
     network: Network
     durable: bool = True
     links: bool = False
+    liberties: tuple[str, ...] = ()
     knobs: dict[str, tuple[Plain, ...]] = {}
 
 
