@@ -132,10 +132,11 @@ def _one_by_one(campaign: Campaign, batches: Iterator[tuple[int, ...]]) -> Resul
     implementation = load_target(campaign.target)
     for batch in batches:
         for index in batch:
-            yield _result(implementation, campaign, index)
+            yield result_of(implementation, campaign, index)
 
 
-def _result(implementation: Implementation, campaign: Campaign, index: int) -> Result:
+def result_of(implementation: Implementation, campaign: Campaign, index: int) -> Result:
+    """What schedule `index` of a campaign comes to."""
     covered = Covered()
     witnesses = [covered] if campaign.covered else []
     schedule, outcome = run_schedule(implementation, campaign, index, witnesses, record=lambda _: None)
@@ -209,7 +210,7 @@ def _run_batch(indexes: tuple[int, ...]) -> list[Result]:
     """The results up to the first failure."""
     found = []
     for index in indexes:
-        found.append(_result(*_mine, index))
+        found.append(result_of(*_mine, index))
         if found[-1].failed is not None:
             break
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +97,8 @@ def check(
                     if most_seconds is not None and so_far.seconds >= most_seconds:
                         break
             if failed is not None:
-                _keep_small(campaign, failed, so_far, folder)
+                for kept in kept_of(load_target(campaign.target), campaign, failed, folder):
+                    so_far.kept = kept
         except ProcessDied as death:
             so_far.died = str(death)
         except KeyboardInterrupt:
@@ -106,9 +107,10 @@ def check(
     return so_far
 
 
-def _keep_small(campaign: Campaign, failed: Failed, so_far: Check, folder: Path) -> None:
+def kept_of(
+    implementation: Implementation, campaign: Campaign, failed: Failed, folder: Path
+) -> Iterator[Kept]:
     """Keeps the failure as it was found, and then, unless interrupted, a smaller one in its place."""
-    implementation = load_target(campaign.target)
     schedule = failed.schedule
     outcome = replay(implementation, schedule, campaign.judged)
     if outcome.failure is None:
@@ -119,12 +121,12 @@ def _keep_small(campaign: Campaign, failed: Failed, so_far: Check, folder: Path)
             seen=f"no failure, where at first there was: {failed.report}",
             expected="the same: a node takes time and chance from nowhere but its Env",
         )
-        so_far.kept = keep(schedule, outcome, folder)
+        yield keep(schedule, outcome, folder)
         return
-    so_far.kept = keep(schedule, outcome, folder)
-    failure = so_far.kept.failure
-    smaller, outcome = shrink(implementation, schedule, failure, campaign.new_judge, campaign.known)
-    so_far.kept = keep(smaller, diagnosed(smaller, outcome), folder)
+    kept = keep(schedule, outcome, folder)
+    yield kept
+    smaller, outcome = shrink(implementation, schedule, kept.failure, campaign.new_judge, campaign.known)
+    yield keep(smaller, diagnosed(smaller, outcome), folder)
 
 
 def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> Outcome:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from raftcheck.traces.candidates import MOST_CANDIDATES
 from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.dialects.picture import picture
 from raftcheck.traces.dialects.timeline import Timeline
@@ -18,7 +19,7 @@ from raftcheck.traces.evidence import Evidence, together
 from raftcheck.traces.export import export
 from raftcheck.traces.files import replaced_trace, write_trace
 from raftcheck.traces.shrinking import Beginnings, shrunk
-from raftcheck.traces.sources import Source
+from raftcheck.traces.sources import Source, TraceFile
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Validation, Witness, validate
 
@@ -135,6 +136,12 @@ class Judging:
         if self._wanted.shrink is not None:
             write_trace(self._wanted.shrink, events)
         return replace(found, refusal=replace(found.refusal, shrunk=told))
+
+
+def judged_file(path: Path) -> Validation:
+    """The verdict on a trace file, and nothing written beside it."""
+    nothing = Wanted(None, None, None, None, None, None, None)
+    return Judging(nothing, None, MOST_CANDIDATES, 0).judge(TraceFile(path), once=False)
 
 
 def _not_written(path: Path, why: str) -> None:

@@ -2,6 +2,8 @@
 
 The name is `reference`, that of an adapter, `module:attribute`, or `-- ` and the command of a driver.
 
+A module may also be given as a file, `tests/test_raft.py:test_my_raft`.
+
 What is wrong with a name is said in one line, and nothing that happens while a module is imported comes
 through as an exception of ours.
 """
@@ -16,6 +18,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
@@ -57,7 +60,7 @@ def load_target(name: str) -> Implementation:
     try:
         if is_command(name):
             return _checked(_driver(name))
-        return _implementation(_attribute(ADAPTERS.get(name, name)))
+        return implementation_of(_attribute(ADAPTERS.get(name, name)))
     except (TargetError, DriverError) as error:
         raise TargetError(f"target `{name}`: {error}") from None
 
@@ -90,18 +93,26 @@ def _attribute(name: str) -> object:
         known = ", ".join((REFERENCE, *ADAPTERS))
         raise TargetError(f"expected one of {known}, or module:attribute, such as my_raft:raft")
     module = _module(module_name)
-    if not hasattr(module, attribute):
-        names = [known for known in vars(module) if not known.startswith("_")]
-        similar = difflib.get_close_matches(attribute, names, n=1)
-        hint = f"did you mean `{similar[0]}`?" if similar else "expected the name of an Implementation"
-        raise TargetError(f"module `{module_name}` has no `{attribute}`; {hint}")
-    return getattr(module, attribute)
+    found: object = module
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            names = [known for known in vars(module) if not known.startswith("_")]
+            similar = difflib.get_close_matches(attribute, names, n=1)
+            hint = f"did you mean `{similar[0]}`?" if similar else "expected the name of an Implementation"
+            raise TargetError(f"module `{module_name}` has no `{attribute}`; {hint}")
+        found = getattr(found, part)
+    return found
 
 
 def _module(name: str) -> ModuleType:
     here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    folders = [here]
+    if name.endswith(".py"):
+        folder, name = _in_file(Path(name))
+        folders.append(folder)
+    for folder in folders:
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
     try:
         return importlib.import_module(name)
     except (KeyboardInterrupt, DriverError):
@@ -112,6 +123,14 @@ def _module(name: str) -> ModuleType:
         else:
             problem = f"importing `{name}` raised {shown(error)}{_place(error)}; expected a module"
         raise TargetError(problem) from None
+
+
+def _in_file(file: Path) -> tuple[str, str]:
+    """The folder to import a file from, and its name as a module: a package is imported from outside."""
+    folder, parts = file.absolute().parent, [file.stem]
+    while (folder / "__init__.py").exists():
+        folder, parts = folder.parent, [folder.name, *parts]
+    return str(folder), ".".join(parts)
 
 
 def _place(error: BaseException) -> str:
@@ -126,8 +145,8 @@ def _place(error: BaseException) -> str:
     return places[-1] if places else ""
 
 
-def _implementation(thing: object) -> Implementation:
-    """The thing itself, or for a class what it makes without arguments."""
+def implementation_of(thing: object) -> Implementation:
+    """The thing itself, or for a class what it makes without arguments; TargetError if that is none."""
     expected = "expected an Implementation (raftcheck.properties.node)"
     if isinstance(thing, type):
         try:

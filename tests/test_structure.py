@@ -253,10 +253,16 @@ def test_modules_that_import_downwards_only_are_no_cycle() -> None:
     assert not problems({f"{PACKAGE}.{module}": text for module, text in texts.items()})
 
 
+FOR_TESTS = {"dev", "test", "tlc"}
+"""The extras that nothing imports but the tests; the others are for what few need."""
+
+
 def test_the_dependencies_are_what_the_sources_import(root: Path, sources: Sources) -> None:
     """So that nobody installs what nothing needs, and nothing is there only by luck."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    declared = {re.split("[^a-z0-9-]", line)[0] for line in project["dependencies"]}
+    extras = [lines for name, lines in project["optional-dependencies"].items() if name not in FOR_TESTS]
+    lines = [line for declared in (project["dependencies"], *extras) for line in declared]
+    declared = {re.split("[^a-z0-9-]", line)[0] for line in lines}
     tops = {imported.top for module, text in sources.items() for imported in imports_of(module, text)}
     libraries = tops - {PACKAGE} - set(sys.stdlib_module_names)
     distributions = packages_distributions()

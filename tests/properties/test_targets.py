@@ -75,6 +75,20 @@ def test_each_fault_is_a_target() -> None:
         assert load_target(f"raftcheck.properties.faults:{fault.id.replace('-', '_')}") is fault
 
 
+def test_a_module_may_be_given_as_a_file(here: Path) -> None:
+    for folder in ("loose", "packed"):
+        (here / folder).mkdir()
+    (here / "packed" / "__init__.py").touch()
+    (here / "loose" / "lib.py").write_text(MODULE)
+    (here / "loose" / "by_file.py").write_text("import lib\nclass Case:\n    raft = lib.raft\n")
+    (here / "packed" / "kept.py").write_text(MODULE)
+    (here / "packed" / "in_package.py").write_text("from .kept import raft")
+    assert load_target("loose/by_file.py:Case.raft").caps.network == "stream"
+    assert load_target("packed/in_package.py:raft").caps.network == "stream"
+    assert "has no `Case.rift`" in error_of("loose/by_file.py:Case.rift")
+    assert "no module `nothing`" in error_of("loose/nothing.py:raft")
+
+
 def test_an_implementation_in_the_current_directory_is_found(here: Path) -> None:
     (here / "module_found.py").write_text(MODULE)
     assert load_target("module_found:raft").caps.network == "stream"
