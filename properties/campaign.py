@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -26,7 +26,7 @@ from raftcheck.traces.verdict import Witness
 
 from .known import is_known, label_of
 from .lockstep import Outcome, run
-from .node import Implementation
+from .node import Implementation, Liberty
 from .safety import Property
 from .scheduler import draw_plan, generator_of, made_up
 from .schedules import Schedule
@@ -56,9 +56,9 @@ class Campaign:
     known: tuple[str, ...] = ()
     """Names of failures that are passed over (known.py)."""
 
-    def new_judge(self, servers: Sequence[str]) -> Validator | None:
+    def new_judge(self, servers: Sequence[str], liberties: Collection[Liberty]) -> Validator | None:
         """The spec as the judge of one run."""
-        return Validator(servers) if self.judged else None
+        return Validator(servers, liberties=liberties) if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def run_schedule(
     """
     rng = generator_of(campaign.seed, index)
     plan = draw_plan(rng, implementation.caps, campaign.servers, campaign.length)
-    judge = campaign.new_judge(plan.servers)
+    judge = campaign.new_judge(plan.servers, implementation.caps.liberties)
     source = made_up(plan, rng)
     outcome = run(
         implementation, plan.servers, plan.config, source, judge, witnesses=witnesses, record=record

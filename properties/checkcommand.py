@@ -107,7 +107,7 @@ def check_command(
     answer(f"{target}, seed {seed}", found, as_json)
     if trace is not None and (found.kept is not None or found.schedules):
         with node_files(trace) if per_node else trace_file(trace) as write:
-            finer = Finer(write)
+            finer = Finer(write, implementation.caps.liberties)
             record = told(finer if fine else write)
             if found.kept is not None:
                 for event in found.kept.outcome.events:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -125,13 +126,14 @@ def kept_of(
         return
     kept = keep(schedule, outcome, folder)
     yield kept
-    smaller, outcome = shrink(implementation, schedule, kept.failure, campaign.new_judge, campaign.known)
+    new_judge = partial(campaign.new_judge, liberties=implementation.caps.liberties)
+    smaller, outcome = shrink(implementation, schedule, kept.failure, new_judge, campaign.known)
     yield keep(smaller, diagnosed(smaller, outcome), folder)
 
 
 def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> Outcome:
     """Does a schedule again."""
-    judge = Validator(schedule.servers) if judged else None
+    judge = Validator(schedule.servers, liberties=implementation.caps.liberties) if judged else None
     return diagnosed(
         schedule, run(implementation, schedule.servers, schedule.config, schedule.actions, judge)
     )
@@ -140,7 +142,7 @@ def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> 
 def diagnosed(schedule: Schedule, outcome: Outcome) -> Outcome:
     """The outcome, with all that can be said of a refused step: it takes too long to be done in every run."""
     if isinstance(outcome.failure, Refusal):
-        outcome.failure = diagnosis_of(schedule.servers, outcome.events)
+        outcome.failure = diagnosis_of(schedule.servers, outcome.events, outcome.liberties)
     return outcome
 
 

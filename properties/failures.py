@@ -83,7 +83,8 @@ def _write(kept: Kept, path: Path) -> None:
     write_trace(path / "trace.ndjson", tellable(outcome.events))
     (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
     if outcome.judged:
-        drawn = drawing(schedule.servers, tellable(outcome.events), name_of(schedule, kept.failure))
+        name = name_of(schedule, kept.failure)
+        drawn = drawing(schedule.servers, tellable(outcome.events), name, outcome.liberties)
         (path / "trace.html").write_text(drawn, encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ from raftcheck.traces.events import (
     Entry,
     Message,
     NodeState,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
 )
@@ -183,6 +184,8 @@ def wrong_view(view: Message, source: str, dest: str) -> Wrong:
             expected = "last_log_index and last_log_term ints from 0 on"
         case RequestVoteResponse():
             sound, expected = type(view.vote_granted) is bool, "vote_granted a bool"
+        case Other():
+            sound, expected = True, ""
         case _:
             return f"view {shown(view)}", "a message of raftcheck.traces.events, or None"
     if not sound:

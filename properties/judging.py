@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from raftcheck.spec.model import Liberty
 from raftcheck.traces.candidates import MOST_CANDIDATES
 from raftcheck.traces.coverage import Covered, page
 from raftcheck.traces.dialects.picture import picture
@@ -69,19 +70,28 @@ class Wanted:
 class Judging:
     """The judging of traces, one after another; what is written of all together comes last."""
 
-    def __init__(self, wanted: Wanted, lines: int | None, candidates: int, missing: int) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        lines: int | None,
+        candidates: int,
+        missing: int,
+        liberties: Collection[Liberty],
+    ) -> None:
         """`lines`: only the first so many of each trace. The others: as in validate()."""
         self.covered = Covered()
         self._wanted = wanted
         self._lines = lines
         self._candidates = candidates
         self._missing = missing
+        self._liberties = liberties
         self._timeline = Timeline(wanted.first, wanted.last)
 
     def judge(self, source: Source, once: bool) -> Validation:
         """The verdict on a trace. `once`: it cannot be read again, so a refusal is not shrunk."""
         if self._wanted.folder is not None:
-            export(self._wanted.folder, islice(source.lines(), self._lines), Path(source.name).name)
+            exported = islice(source.lines(), self._lines)
+            export(self._wanted.folder, exported, Path(source.name).name, self._liberties)
         beginnings = Beginnings()
         found = source.completed(self._validated(source, beginnings))
         if found.refusal is not None and not once:
@@ -120,14 +130,14 @@ class Judging:
             if self._wanted.diagram is not None:
                 witnesses.append(self._timeline)
             lines = islice(source.lines(), self._lines)
-            return validate(lines, source.name, witnesses, self._candidates, self._missing)
+            return validate(lines, source.name, witnesses, self._candidates, self._missing, self._liberties)
 
     def _shrunk(self, source: Source, found: Validation, beginnings: Beginnings) -> Validation:
         """The verdict with the lines that are enough for its refusal, if fewer are."""
         assert found.refusal is not None
         smaller = None
         with suppress(KeyboardInterrupt):  # the refusal is the answer, small or not
-            smaller = shrunk(source.lines(), found.refusal, beginnings)
+            smaller = shrunk(source.lines(), found.refusal, beginnings, self._liberties)
         if smaller is None:
             if self._wanted.shrink is not None:
                 _not_written(self._wanted.shrink, "no fewer lines were found to be enough")

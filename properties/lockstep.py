@@ -18,7 +18,7 @@ from raftcheck.traces.verdict import Witness
 
 from .cluster import Cluster
 from .finding import Finding, Misbehaviour
-from .node import Implementation
+from .node import Implementation, Liberty
 from .safety import Property, Safety, Violation, properties_of
 from .schedules import Action
 from .watchdog import PATIENCE_SECONDS, watchdog
@@ -57,6 +57,8 @@ class Outcome:
     """How often each action of raft.tla was taken."""
     compared: Counter[str] = field(default_factory=Counter)
     """In how many steps each field was compared with raft.tla."""
+    liberties: frozenset[Liberty] = frozenset()
+    """What raft.tla allows of the implementation beyond Figure 2."""
     properties: tuple[Property, ...] = ()
     """The safety properties for which the servers showed enough."""
 
@@ -74,7 +76,7 @@ class Lockstep:
         record: Callable[[Event], object] | None = None,
     ) -> None:
         self.cluster = Cluster(implementation, servers, config)
-        self.outcome = Outcome()
+        self.outcome = Outcome(liberties=implementation.caps.liberties)
         self._record = record or self.outcome.events.append
         self._judge = judge
         self._witnesses = witnesses

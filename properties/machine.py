@@ -69,7 +69,7 @@ def machine_of(implementation: Implementation, judged: bool = True) -> type[Rule
         @initialize(count=st.sampled_from((3, 2, 5, 1, 4)), config=st.fixed_dictionaries(knobs))
         def start(self, count: int, config: dict[str, Any]) -> None:
             servers = server_names(count)
-            judge = Validator(servers) if judged else None
+            judge = Validator(servers, liberties=implementation.caps.liberties) if judged else None
             self.lockstep = Lockstep(implementation, servers, config, judge)
             with watchdog(self.lockstep.cluster):
                 self.lockstep.start()

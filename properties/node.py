@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from raftcheck.spec.model import Liberty
 from raftcheck.traces.events import (
     NOBODY,
     AppendEntriesRequest,
@@ -26,6 +27,7 @@ from raftcheck.traces.events import (
     Entry,
     Message,
     NodeState,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
 )
@@ -38,11 +40,13 @@ __all__ = [
     "Entry",
     "Env",
     "Implementation",
+    "Liberty",
     "LinkedNode",
     "Message",
     "Network",
     "Node",
     "NodeState",
+    "Other",
     "Outcome",
     "RequestVoteRequest",
     "RequestVoteResponse",
@@ -69,6 +73,8 @@ class Caps:
     """False: it keeps nothing on disk, so no server of it is ever crashed."""
     links: bool = False
     """Its nodes are LinkedNodes, which are told when a stream breaks or is made; not with datagrams."""
+    liberties: frozenset[Liberty] = frozenset()
+    """What it does beyond Figure 2, of what raft.tla knows to be safe, and is accused of otherwise."""
     knobs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Its own configuration as a part of the search: of each, one value is drawn into Env.config."""
 

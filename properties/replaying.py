@@ -8,7 +8,7 @@ besides, as in lockstep.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +28,7 @@ from raftcheck.traces.validate import Validator
 from .failures import FOLDER, joined, tellable
 from .following import COMPARED, MOST_SHOWN, Following, follow
 from .lockstep import Failure
-from .node import Implementation
+from .node import Implementation, Liberty
 from .safety import Safety
 from .schedules import Schedule, to_json
 from .steps import RaftBehavior, as_raft
@@ -48,6 +48,8 @@ class Replay:
     failure: Failure | None
     judged: bool
     """Whether raft.tla was asked about each step of the target."""
+    liberties: frozenset[Liberty] = frozenset()
+    """What the target may do beyond Figure 2."""
 
     @property
     def word(self) -> Word:
@@ -99,13 +101,17 @@ def replay_behavior(
     raft = as_raft(behavior, name)
     following = follow(implementation, raft)
     judged = judged and following.has_views
-    failure = following.finding or _failure(raft.servers, following.events, judged)
-    return Replay(name, target, behavior, raft, following, failure, judged)
+    liberties = implementation.caps.liberties
+    failure = following.finding or _failure(raft.servers, following.events, judged, liberties)
+    return Replay(name, target, behavior, raft, following, failure, judged, liberties)
 
 
-def _failure(servers: Sequence[str], events: Sequence[Event], judged: bool) -> Failure | None:
+def _failure(
+    servers: Sequence[str], events: Sequence[Event], judged: bool, liberties: Collection[Liberty]
+) -> Failure | None:
     """What raft.tla, where it can judge, and the properties have against what was seen."""
-    judge, safety = Validator(servers) if judged else None, Safety()
+    judge = Validator(servers, liberties=liberties) if judged else None
+    safety = Safety()
     for event in events:
         found = (judge.observe(event) if judge is not None else None) or safety.observe(event)
         if found is not None:
@@ -123,7 +129,7 @@ def keep(replay: Replay, folder: Path = FOLDER) -> Path:
     (path / "schedule.json").write_bytes(to_json(replay.schedule))
     write_trace(path / "trace.ndjson", tellable(replay.following.events))
     if replay.judged:
-        drawn = drawing(replay.raft.servers, tellable(replay.following.events), path.name)
+        drawn = drawing(replay.raft.servers, tellable(replay.following.events), path.name, replay.liberties)
         (path / "trace.html").write_text(drawn, encoding="utf-8")
     parts = (replay.report(), to_text(replay.behavior).rstrip("\n"), again(path, replay.target))
     text = "\n\n".join(parts) + "\n"

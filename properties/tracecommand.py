@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from raftcheck.spec.model import LIBERTIES, Liberty
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.traces.candidates import MOST_CANDIDATES
 from raftcheck.traces.dialects import READERS
@@ -77,6 +78,13 @@ READS_AGAIN = ("--export", "--shrink")
     metavar="K",
     help="Up to K lines of a server may be missing before each of its lines. [default: 0]",
 )
+@click.option(
+    "--liberty",
+    "liberties",
+    type=click.Choice(LIBERTIES),
+    multiple=True,
+    help="The servers may do this beyond Figure 2 of the paper; as often as needed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def validate_command(
     traces: tuple[Path, ...],
@@ -92,6 +100,7 @@ def validate_command(
     last: int | None,
     candidates: int,
     missing: int,
+    liberties: tuple[Liberty, ...],
     as_json: bool,
 ) -> int:
     """Judge trace files, of raftcheck's or of a cluster's, by spec/raft.tla."""
@@ -100,7 +109,7 @@ def validate_command(
     wanted.refuse_unwritable()
     read = TraceFile if dialect is None else READERS[dialect]
     sources: list[Source] = [NodeFiles(traces)] if merge else [read(trace) for trace in traces]
-    judging = Judging(wanted, lines, candidates, missing)
+    judging = Judging(wanted, lines, candidates, missing, liberties)
     judged = []
     for source in sources:
         judged.append(judging.judge(source, once=any(map(_is_pipe, traces))))

@@ -31,6 +31,10 @@
 (* A finer line has the name of an action of raft.tla as its event, and is *)
 (* that one step.                                                          *)
 (*                                                                         *)
+(* A message of type Other, [mtype, mterm, msource, mdest], is none of     *)
+(* raft.tla's four. It is never in messages; of it the spec knows only the *)
+(* term, which is at most one beyond its sender's.                         *)
+(*                                                                         *)
 (* A validator takes Begin with the next line (Take, where it knows that   *)
 (* Explained holds), then TraceNext until nothing new is found. The line   *)
 (* is refused if Explained holds nowhere. Each step of TraceNext is        *)
@@ -73,12 +77,17 @@ unseenVars == <<unseen, telling, known>>
 -----------------------------------------------------------------------------
 (* What the line says *)
 
+Other == "Other"
+
 Crashed == line.event = "Crash"
 
 Has(field) == field \in DOMAIN line
 
 \* Whether this field of the server's state was seen. What a crash leaves is seen at the restart.
 Observes(field) == ~Crashed /\ Has("state") /\ field \in DOMAIN line.state
+
+\* The server handled a message that is none of raft.tla's, as far as it came.
+TakesOther == line.event \in {"Receive", "Crash"} /\ Has("message") /\ line.message.mtype = Other
 
 \* The line is not of what a server did.
 OfNetwork == line.event \in {"Init", "DuplicateMessage", "DropMessage"}
@@ -301,7 +310,22 @@ TraceDropChoices ==
 \* A server that lives votes for itself; whether one that crashed did is seen at the restart.
 TraceSelfVoteChoices(i) == IF Crashed THEN {i, Nil} ELSE {i}
 
-TraceClientValues(i) == {line.value}
+\* What leader i appends next: as its log shows it, or else what it sends of it.
+NextValues(i) ==
+    LET next == Len(log[i]) + 1 IN
+    IF Observes("log") THEN {line.state.log[k].value : k \in {next} \cap DOMAIN line.state.log}
+    ELSE {m.mentries[next - m.mprevLogIndex].value : m \in
+            {unsent[k] : k \in {k \in DOMAIN unsent :
+                /\ unsent[k].mtype = AppendEntriesRequest
+                /\ next - unsent[k].mprevLogIndex \in DOMAIN unsent[k].mentries}}}
+
+TraceClientValues(i) == IF Has("value") THEN {line.value} ELSE NextValues(i)
+
+TraceLeaderValues(i) == NextValues(i)
+
+\* What is no message of raft.tla tells its term, if some server has had it.
+TraceOtherTerms(i) ==
+    IF \E j \in Server : line.message.mterm <= currentTerm[j] THEN {line.message.mterm} ELSE {}
 
 TracePrevChoices(i, j) ==
     IF ~Has("sends") THEN {0} ELSE {Nearest(Head(unsent).mprevLogIndex, 0, Len(log[i]))}
@@ -599,14 +623,15 @@ TraceDropStaleResponse ==
 
 (* then for other causes *)
 
+\* What is no message of raft.tla may have a server start an election,
 TraceTimeout ==
-    /\ Causes("Timeout", "timer")
+    /\ Causes("Timeout", "timer") \/ (~handled /\ TakesOther)
     /\ Timeout(line.server)
     /\ Silently
 
+\* or a leader take in what others were asked for.
 TraceClientRequest ==
-    /\ Causes("ClientRequest", "value")
-    /\ Has("value")
+    /\ (Causes("ClientRequest", "value") /\ Has("value")) \/ TakesOther
     /\ ClientRequest(line.server)
     /\ Silently
 
@@ -700,6 +725,89 @@ TraceAppendEntriesUnseen ==
         /\ nextIndex'[line.server][j] = line.state.nextIndex[j]
     /\ Losing
 
+-----------------------------------------------------------------------------
+(* What is no message of raft.tla *)
+
+OfOther == Has("message") /\ line.message.mtype = Other
+
+\* Comes before the cause, as UpdateTerm does.
+TraceHearOther ==
+    /\ ~handled
+    /\ TakesOther \/ line.event = "HearOther"
+    /\ HearOther(line.server)
+    /\ handled' = (line.event = "HearOther")
+    /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
+
+\* Beside that, and Timeout and ClientRequest, nothing is known of what comes of it, or becomes of it.
+TraceIgnoreOther ==
+    /\ ~handled
+    /\ line.event # "HearOther"
+    /\ handled' = TRUE
+    /\ UNCHANGED <<vars, line, unsent, lost, unseenVars, delivered>>
+
+\* What is sent beside the messages of raft.tla comes last, and is any server's to send.
+TraceSendOther ==
+    /\ handled
+    /\ Sends(Other)
+    /\ LET m == Head(unsent) IN
+        /\ m.msource = line.server
+        /\ m.mdest # line.server
+        /\ m.mterm <= currentTerm[line.server] + 1
+    /\ unsent' = Tail(unsent)
+    /\ UNCHANGED <<vars, line, handled, lost, unseenVars, delivered>>
+
+TraceOther ==
+    \/ OfOther /\ (TraceHearOther \/ TraceIgnoreOther)
+    \/ TraceSendOther
+
+-----------------------------------------------------------------------------
+(* Liberties *)
+
+TraceIgnoreStaleRequest ==
+    /\ Delivers("IgnoreStaleRequest")
+    /\ IgnoreStaleRequest(line.server)
+    /\ Silently
+
+TraceIgnoreVoteRequest ==
+    /\ Delivers("IgnoreVoteRequest")
+    /\ IgnoreVoteRequest(line.server)
+    /\ Silently
+
+TraceRefuseVoteRequest ==
+    /\ Delivers("RefuseVoteRequest")
+    /\ RefuseVoteRequest(line.server)
+    /\ Answering
+
+\* A leader or candidate that is seen to be a follower; or a leader that was not seen to be one, before
+\* it starts an election.
+TraceStepDown ==
+    /\ \/ /\ Follows("StepDown")
+          /\ IF Observes("role") THEN line.state.role = Follower ELSE line.event = "StepDown"
+       \/ /\ ~handled
+          /\ line.event = "Timeout" \/ TakesOther \/ (Crashed /\ Has("timer"))
+          /\ role[line.server] = Leader
+          /\ Observes("role") => line.state.role # Leader
+    /\ StepDown(line.server)
+    /\ handled' = (handled \/ line.event = "StepDown")
+    /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
+
+\* Comes before what clients bring, if that is the first that shows it.
+TraceLeaderEntry ==
+    /\ Follows("LeaderEntry") \/ (~handled /\ line.event = "ClientRequest")
+    /\ LeaderEntry(line.server)
+    /\ handled' = (handled \/ line.event = "LeaderEntry")
+    /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
+
+TraceLiberty ==
+    /\ Liberties # {"HearOther"}
+    /\ \/ TraceIgnoreStaleRequest
+       \/ TraceIgnoreVoteRequest
+       \/ TraceRefuseVoteRequest
+       \/ TraceStepDown
+       \/ TraceLeaderEntry
+
+-----------------------------------------------------------------------------
+
 TraceNext ==
     \/ TraceReveal
     \/ TraceUpdateTerm
@@ -720,4 +828,6 @@ TraceNext ==
     \/ TraceRequestVote
     \/ TraceAppendEntries
     \/ TraceAppendEntriesUnseen
+    \/ TraceOther
+    \/ TraceLiberty
 =============================================================================

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal, get_args
 
 from raftcheck.tla.config import Config, load_config
 from raftcheck.tla.instances import Module
@@ -19,9 +20,20 @@ FOLDER = Path(__file__).parent
 """Where raft.tla stands."""
 
 
-def trace_config(servers: tuple[str, ...]) -> Config:
-    """Traceraft.cfg for a cluster of these servers."""
-    return with_constants(load_config(FOLDER / "Traceraft.cfg"), Server=frozenset(servers))
+Liberty = Literal[
+    "StepDown", "IgnoreStaleRequest", "IgnoreVoteRequest", "RefuseVoteRequest", "LeaderEntry", "AckCommitted"
+]
+"""What servers may do beyond Figure 2 where that is declared; raft.tla says of each why it is safe."""
+
+LIBERTIES: tuple[Liberty, ...] = get_args(Liberty)
+
+
+def trace_config(servers: tuple[str, ...], liberties: frozenset[Liberty] = frozenset()) -> Config:
+    """Traceraft.cfg for a cluster of these servers, which may take these liberties beside those in it."""
+    config = load_config(FOLDER / "Traceraft.cfg")
+    inherent = config.constants["Liberties"]
+    assert isinstance(inherent, frozenset)
+    return with_constants(config, Server=frozenset(servers), Liberties=inherent | liberties)
 
 
 @cache
@@ -30,9 +42,9 @@ def _traceraft() -> Module:
 
 
 @cache
-def trace_model(servers: tuple[str, ...]) -> Model:
-    """Traceraft for a cluster of these servers; compiled once for each cluster."""
-    return Model(_traceraft(), trace_config(servers), memoise=False)
+def trace_model(servers: tuple[str, ...], liberties: frozenset[Liberty] = frozenset()) -> Model:
+    """Traceraft for a cluster of these servers; compiled once for each cluster and its liberties."""
+    return Model(_traceraft(), trace_config(servers, liberties), memoise=False)
 
 
 @cache
@@ -44,10 +56,20 @@ def raft_model(servers: tuple[str, ...]) -> Model:
 
 @cache
 def actions() -> tuple[str, ...]:
-    """The names of the actions of raft.tla's Next, in its order."""
-    following = _traceraft().definitions["Next"]  # which extends raft.tla, and is mostly read already
-    assert isinstance(following, Definition)
-    return tuple(_names(following.body))
+    """The names of the actions of raft.tla's Next, in its order, but for those of liberties."""
+    return tuple(name for name in _names_in("Next") if name != "Beyond")
+
+
+@cache
+def liberty_actions() -> tuple[str, ...]:
+    """The names of the actions of raft.tla that only a liberty allows."""
+    return tuple(_names_in("Beyond"))
+
+
+def _names_in(operator: str) -> Sequence[str]:
+    definition = _traceraft().definitions[operator]  # which extends raft.tla, and is mostly read already
+    assert isinstance(definition, Definition)
+    return _names(definition.body)
 
 
 def _names(node: object) -> Sequence[str]:

@@ -26,9 +26,12 @@ EXTENDS Naturals, FiniteSets, Sequences, Bags
 CONSTANTS
     Server,   \* The servers of the cluster, fixed.
     Value,    \* What clients may ask to have in the log.
-    Nil       \* Stands for "voted for nobody"; not a server.
+    Nil,      \* Stands for "voted for nobody"; not a server.
+    Liberties \* What servers may do beyond Figure 2, as names of the section Liberties; {}: nothing.
 
 ASSUME Nil \notin Server
+ASSUME Liberties \subseteq {"HearOther", "StepDown", "IgnoreStaleRequest", "IgnoreVoteRequest",
+                            "RefuseVoteRequest", "LeaderEntry", "AckCommitted"}
 
 -----------------------------------------------------------------------------
 (* Names *)
@@ -218,6 +221,12 @@ CommitTargets(i) == (commitIndex[i] + 1)..Len(log[i])
 \* What i still knows of its commit index after a crash (Figure 2: nothing).
 RestartCommitChoices(i) == 0..commitIndex[i]
 
+\* The terms of which i may hear by messages that are none of the four.
+OtherTerms(i) == UNION {0..currentTerm[j] : j \in Server}
+
+\* What leader i may append that no client asked for.
+LeaderValues(i) == Value
+
 -----------------------------------------------------------------------------
 (* Terms and elections *)
 
@@ -357,13 +366,29 @@ AcceptAppendEntries(i, m) ==
         /\ commitIndex' = [commitIndex EXCEPT ![i] = Max(@, Min(m.mcommitIndex, agreed))]
     /\ UNCHANGED <<currentTerm, votedFor, candidateVars, leaderVars, historyVars>>
 
+\* Liberty: a server does not look at entries that begin below its commit index, and answers by that.
+\* The leader of its term holds all that is committed (Leader Completeness), and so agrees with it
+\* up to there, whatever the request had.
+AckCommitted(i, m) ==
+    /\ "AckCommitted" \in Liberties
+    /\ m.mterm = currentTerm[i]
+    /\ m.mprevLogIndex < commitIndex[i]
+    /\ messages' = Reply([mtype       |-> AppendEntriesResponse,
+                          mterm       |-> currentTerm[i],
+                          msuccess    |-> TRUE,
+                          mmatchIndex |-> commitIndex[i],
+                          msource     |-> i,
+                          mdest       |-> m.msource], m)
+    /\ role' = [role EXCEPT ![i] = Follower]
+    /\ UNCHANGED <<currentTerm, votedFor, logVars, candidateVars, leaderVars, historyVars>>
+
 \* A server answers entries; those of its own term are its leader's, so it is no candidate any
 \* more, whatever its answer. A leader gets none of its own term. (AppendEntries RPC, receiver.)
 HandleAppendEntriesRequest(i) ==
     \E m \in MessagesTo(i, AppendEntriesRequest) :
         /\ m.mterm <= currentTerm[i]
         /\ m.mterm = currentTerm[i] => role[i] # Leader
-        /\ RefuseAppendEntries(i, m) \/ AcceptAppendEntries(i, m)
+        /\ RefuseAppendEntries(i, m) \/ AcceptAppendEntries(i, m) \/ AckCommitted(i, m)
 
 \* A leader learns how far a peer agrees with it (never less than before: an answer may be late),
 \* or that it must start further back. Anyone else has no use for it. (Rules for Servers, leaders.)
@@ -432,6 +457,77 @@ DropMessage ==
     /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
 
 -----------------------------------------------------------------------------
+(* Liberties: what servers do beyond Figure 2, and safely, each only where Liberties has its     *)
+(* name. One more, AckCommitted, is a way to handle an AppendEntries request.                    *)
+
+\* A server learns by a message that is none of the four (pre-vote, transfer of leadership, a part of
+\* a snapshot) of a newer term that some server has had. That term began with a candidate, whose
+\* request for a vote, lost after UpdateTerm, would have told it the same. Or a candidate learns that
+\* it need not go on, see StepDown.
+HearOther(i) ==
+    /\ "HearOther" \in Liberties
+    /\ \E term \in OtherTerms(i) :
+        /\ term > currentTerm[i] \/ (term = currentTerm[i] /\ role[i] = Candidate)
+        /\ currentTerm' = [currentTerm EXCEPT ![i] = term]
+        /\ votedFor'    = IF term > currentTerm[i] THEN [votedFor EXCEPT ![i] = Nil] ELSE votedFor
+    /\ role' = [role EXCEPT ![i] = Follower]
+    /\ UNCHANGED <<messages, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A leader or candidate gives up within its term: a leader that hears no quorum (thesis 6.2), a
+\* candidate that was refused. So it does by Restart, which only forgets more.
+StepDown(i) ==
+    /\ "StepDown" \in Liberties
+    /\ role[i] \in {Candidate, Leader}
+    /\ role' = [role EXCEPT ![i] = Follower]
+    /\ UNCHANGED <<messages, currentTerm, votedFor, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A server does not answer a request of an older term. The network may lose it as well.
+IgnoreStaleRequest(i) ==
+    /\ "IgnoreStaleRequest" \in Liberties
+    /\ \E type \in RequestTypes : \E m \in MessagesTo(i, type) :
+        /\ m.mterm < currentTerm[i]
+        /\ messages' = Discard(m)
+        /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A server that knows of a leader does not look at a request for its vote, whatever its term (thesis
+\* 4.2.3). The network may lose it as well.
+IgnoreVoteRequest(i) ==
+    /\ "IgnoreVoteRequest" \in Liberties
+    /\ \E m \in MessagesTo(i, RequestVoteRequest) :
+        /\ messages' = Discard(m)
+        /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
+
+\* For the same reason it refuses its vote, in the term that it has, which may be older. Of a refusal
+\* nothing comes: the candidate counts only votes that were granted, and those of its term.
+RefuseVoteRequest(i) ==
+    /\ "RefuseVoteRequest" \in Liberties
+    /\ \E m \in MessagesTo(i, RequestVoteRequest) :
+        /\ messages' = Reply([mtype        |-> RequestVoteResponse,
+                              mterm        |-> currentTerm[i],
+                              mvoteGranted |-> FALSE,
+                              msource      |-> i,
+                              mdest        |-> m.msource], m)
+        /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A leader begins its term with an entry of its own, which no client asked for, so that it can commit
+\* what older leaders left (section 8, thesis 6.4). To the others it is an entry like any other.
+LeaderEntry(i) ==
+    /\ "LeaderEntry" \in Liberties
+    /\ role[i] = Leader
+    /\ LastTerm(log[i]) # currentTerm[i]
+    /\ \E v \in LeaderValues(i) :
+        log' = [log EXCEPT ![i] = Append(@, [term |-> currentTerm[i], value |-> v])]
+    /\ UNCHANGED <<messages, serverVars, commitIndex, candidateVars, leaderVars, historyVars>>
+
+Beyond ==
+    \/ \E i \in Server : HearOther(i)
+    \/ \E i \in Server : StepDown(i)
+    \/ \E i \in Server : IgnoreStaleRequest(i)
+    \/ \E i \in Server : IgnoreVoteRequest(i)
+    \/ \E i \in Server : RefuseVoteRequest(i)
+    \/ \E i \in Server : LeaderEntry(i)
+
+-----------------------------------------------------------------------------
 
 Next ==
     \/ \E i \in Server : UpdateTerm(i)
@@ -449,6 +545,7 @@ Next ==
     \/ \E i \in Server : Restart(i)
     \/ DuplicateMessage
     \/ DropMessage
+    \/ Beyond
 
 Spec == Init /\ [][Next]_vars
 

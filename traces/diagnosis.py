@@ -6,8 +6,10 @@ fields ignored, in another place, or in parts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+
+from raftcheck.spec.model import Liberty
 
 from .events import Event
 from .ignoring import smallest
@@ -32,9 +34,11 @@ def diagnosed(judge: Validator, event: Event, following: Sequence[Event] | None)
     return replace(refusal, ignorable=search.found, bounded=search.bounded, mismatch=mismatch)
 
 
-def diagnosis_of(servers: Sequence[str], events: Sequence[Event]) -> Refusal:
+def diagnosis_of(
+    servers: Sequence[str], events: Sequence[Event], liberties: Collection[Liberty] = ()
+) -> Refusal:
     """Why the last of these events is refused, and all before it are accepted."""
-    judge = Validator(servers)
+    judge = Validator(servers, liberties=liberties)
     for event in events:
         if judge.observe(event) is not None:
             return diagnosed(judge, event, None)

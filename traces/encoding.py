@@ -18,6 +18,7 @@ from .events import (
     Event,
     Message,
     NodeState,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
 )
@@ -81,6 +82,7 @@ _append_request = _Shape(
     "mtype", "mterm", "mprevLogIndex", "mprevLogTerm", "mentries", "mcommitIndex", "msource", "mdest"
 ).of
 _append_response = _Shape("mtype", "mterm", "msuccess", "mmatchIndex", "msource", "mdest").of
+_other = _Shape("mtype", "mterm", "msource", "mdest").of
 
 
 def entries(log: tuple[Entry, ...]) -> Value:
@@ -115,6 +117,8 @@ def _message(m: Message) -> Value:
         case RequestVoteResponse():
             granted = boolean(m.vote_granted)
             return _vote_response("RequestVoteResponse", m.term, granted, m.source, m.dest)
+        case Other():
+            return _other("Other", m.term, m.source, m.dest)
 
 
 _recent_entries = lru_cache(RECENT)(_entries)
@@ -161,15 +165,21 @@ def state(observed: NodeState, server: str) -> Value:
     return _shape(*names).of(*values) if names else ()
 
 
-def _is_request(m: Message) -> bool:
-    return isinstance(m, AppendEntriesRequest | RequestVoteRequest)
+def _place_of(m: Message) -> int:
+    match m:
+        case RequestVoteResponse() | AppendEntriesResponse():
+            return 0
+        case RequestVoteRequest() | AppendEntriesRequest():
+            return 1
+        case Other():
+            return 2
 
 
 def line(event: Event) -> Value:
     """The event as a line of Traceraft.tla, with the fields that were observed.
 
     Answers come before requests in `sends`, because a server of raft.tla answers in the very step that
-    handles the message, and sends of itself after it.
+    handles the message, and sends of itself after it. What is not raft.tla's comes last.
     """
     names = ["event", "server"]
     values: list[Value] = [event.event, event.server]
@@ -184,7 +194,7 @@ def line(event: Event) -> Value:
         values.append(event.value)
     if event.sends is not None:
         names.append("sends")
-        values.append(tuple([message(m) for m in sorted(event.sends, key=_is_request)]))
+        values.append(tuple([message(m) for m in sorted(event.sends, key=_place_of)]))
     if event.state is not None:
         names.append("state")
         values.append(state(event.state, event.server))

@@ -97,7 +97,18 @@ class AppendEntriesResponse(msgspec.Struct, frozen=True, tag=True, forbid_unknow
     match_index: Number
 
 
-Message = RequestVoteRequest | RequestVoteResponse | AppendEntriesRequest | AppendEntriesResponse
+class Other(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
+    """A message that raft.tla does not have: pre-vote, transfer of leadership, a part of a snapshot, ...
+
+    `term` is the sender's, or one more. Nothing else of it is read.
+    """
+
+    source: str
+    dest: str
+    term: Number
+
+
+Message = RequestVoteRequest | RequestVoteResponse | AppendEntriesRequest | AppendEntriesResponse | Other
 
 
 class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):

@@ -379,7 +379,8 @@ def _list(messages: Sequence[Value]) -> str:
 def _cause(event: Event) -> str:
     """The action that a line stands for where no step of it was even begun."""
     if event.message is not None and event.event in ("Receive", "Crash"):
-        return f"Handle{type(event.message).__name__}"
+        kind = type(event.message).__name__
+        return "HearOther" if kind == "Other" else f"Handle{kind}"
     return event.event
 
 

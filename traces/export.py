@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from raftcheck.spec.model import FOLDER, trace_config
+from raftcheck.spec.model import FOLDER, Liberty, trace_config
 from raftcheck.tla.values import Function, Value, format_value, function
 
 from .encoding import line
@@ -37,7 +37,7 @@ RESERVED = re.compile(r"[A-Z_]+|[WS]F_.*")
 """What a reserved word of TLA+ looks like, which cannot be the name of a field."""
 
 
-def export(folder: Path, lines: Iterable[Line], name: str) -> Path:
+def export(folder: Path, lines: Iterable[Line], name: str, liberties: Collection[Liberty] = ()) -> Path:
     """Writes the modules and the configuration; the module to run. `name` is what the trace is called.
 
     TraceError for a trace that TLC cannot hold, or a folder with modules of others; OSError
@@ -63,7 +63,7 @@ def export(folder: Path, lines: Iterable[Line], name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for part in ("raft.tla", "Traceraft.tla"):
         (folder / part).write_bytes((FOLDER / part).read_bytes())
-    (folder / f"{MODULE}.cfg").write_text(_config(servers), encoding="ascii")
+    (folder / f"{MODULE}.cfg").write_text(_config(servers, liberties), encoding="ascii")
     path = folder / f"{MODULE}.tla"
     path.write_text(module, encoding="ascii")
     return path
@@ -109,9 +109,9 @@ def _for_tlc(value: Value, place: str) -> Value:
     return value
 
 
-def _config(servers: Sequence[str]) -> str:
+def _config(servers: Sequence[str], liberties: Collection[Liberty]) -> str:
     """The configuration of Traceraft, with the module's own way from line to line."""
-    config = trace_config(tuple(servers))
+    config = trace_config(tuple(servers), frozenset(liberties))
     own = ["INIT CheckInit", "NEXT CheckNext", "INVARIANT Refused", "CONSTANTS"]
     constants = [
         f"    {name} = {format_value(_for_tlc(value, name))}" for name, value in config.constants.items()

@@ -8,12 +8,13 @@ in each, and the term and the vote in each restart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import chain
 
 from msgspec.structs import replace
 
+from raftcheck.spec.model import Liberty, liberty_actions
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.values import Value, apply, items
@@ -41,7 +42,8 @@ class Finer:
     A line that raft.tla refuses is passed on as it is, and so are all after it.
     """
 
-    def __init__(self, write: Callable[[Event], object]) -> None:
+    def __init__(self, write: Callable[[Event], object], liberties: Collection[Liberty] = ()) -> None:
+        self._liberties = liberties
         self._write = write
         self._opening: list[Event] = []
         self._judge: Validator | None = None
@@ -51,7 +53,8 @@ class Finer:
         if self._judge is None and event.event == "Init":
             self._opening.append(event)
         elif self._judge is None:
-            self._judge = Validator([first.server for first in self._opening])
+            servers = [first.server for first in self._opening]
+            self._judge = Validator(servers, liberties=self._liberties)
             for first in self._opening:
                 self._explain(first, self._judge)
             self._explain(event, self._judge)
@@ -82,6 +85,11 @@ class Finer:
             self.finish()
 
 
+@cache
+def _actions() -> frozenset[str]:
+    return frozenset((*actions_of_raft(), *liberty_actions()))
+
+
 def lines(event: Event, steps: Sequence[Step], model: Model) -> list[Event]:
     """A line for each action among the steps that explain an event, and one for what is no action.
 
@@ -92,12 +100,13 @@ def lines(event: Event, steps: Sequence[Step], model: Model) -> list[Event]:
     found = []
     for step in steps:
         before, after = model.named(step.before), model.named(step.after)
-        action = next((name for name in step.trail if name in actions_of_raft()), None)
+        action = next((name for name in step.trail if name in _actions()), None)
         if action == "Timeout" and apply(after["votedFor"], event.server) == NOBODY:
             return [event]
         if action is not None:
             found.append(_line(action, event, before, after))
-        elif event.event == "Timeout":  # of a timer that starts nothing, or heartbeats, which follow
+        elif event.event == "Timeout" and "TraceIdle" in step.trail:
+            # A timer that starts nothing, or heartbeats, which follow.
             found.append(replace(event, sends=(), state=state_of(after, event.server, ALWAYS)))
     if event.event == "Crash":
         found.append(Event(event="Crash", server=event.server, sends=()))
@@ -114,12 +123,15 @@ def _line(action: str, event: Event, before: Mapping[str, Value], after: Mapping
     shown = RESTARTED if action == "Restart" else ALWAYS
     fields = STATE_FIELDS if event.event == "Crash" else _changed(server, before, after, shown)
     takes = TAKES.get(action, ())
+    value = event.value
+    if action == "ClientRequest" and value is None:  # it came from another server
+        value = str(apply(apply(after["log"], server)[-1], "value"))
     return Event(
         event=action,
         server=server,
         timer=event.timer if "timer" in takes else None,
         message=event.message if "message" in takes else None,
-        value=event.value if "value" in takes else None,
+        value=value if "value" in takes else None,
         sends=tuple(sent),
         state=state_of(after, server, fields),
     )

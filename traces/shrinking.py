@@ -11,12 +11,13 @@ has of each server there; messages that were in flight are lost. So only the end
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 import msgspec
 
+from raftcheck.spec.model import Liberty
 from raftcheck.tla.values import apply, items
 
 from .events import Entry, Event, Message, NodeState
@@ -54,14 +55,15 @@ class Beginnings:
 
 
 def shrunk(
-    lines: Iterable[Line], refusal: Refusal, beginnings: Beginnings
+    lines: Iterable[Line], refusal: Refusal, beginnings: Beginnings, liberties: Collection[Liberty] = ()
 ) -> tuple[Shrunk, list[Event]] | None:
     """The lines of the trace that are enough for its refusal, and as events, with their Init lines.
 
     None where no fewer lines were found to be enough.
     """
     for begins, opening, following in _beginnings(*_end(lines, refusal.line), refusal, beginnings):
-        found = _Trial([event for _, event in opening], refusal).reduced(following)
+        trial = _Trial([event for _, event in opening], refusal, liberties)
+        found = trial.reduced(following)
         if found is not None:
             shown = found.lines if begins is not None else [*opening, *found.lines]
             told = Shrunk(tuple(place for place, _ in shown), begins, found.bounded)
@@ -134,8 +136,8 @@ class _Kept:
 class _Trial:
     """Tries fewer and fewer lines, up to a bound."""
 
-    def __init__(self, opening: Sequence[Event], refusal: Refusal) -> None:
-        judge = Validator([event.server for event in opening])
+    def __init__(self, opening: Sequence[Event], refusal: Refusal, liberties: Collection[Liberty]) -> None:
+        judge = Validator([event.server for event in opening], liberties=liberties)
         for event in opening:
             judge.observe(event)
         self.judge = judge

@@ -10,6 +10,7 @@ from .events import (
     Event,
     Message,
     NodeState,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
 )
@@ -28,7 +29,7 @@ TAKEN_WITHOUT_NAME = {
     "Receive": ("Request", "Response"),
     "UpdateTerm": ("Request", "Response"),
     "DropStaleResponse": ("Response",),
-    **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message)},
+    **{f"Handle{kind.__name__}": (kind.__name__,) for kind in get_args(Message) if kind is not Other},
 }
 """The lines that may leave their message out, and how the type of such a message ends."""
 

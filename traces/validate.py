@@ -8,12 +8,12 @@ with the state, and which state may stand for another is said in TLA+; here it i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
+from raftcheck.spec.model import Liberty, liberty_actions, trace_model
 from raftcheck.spec.model import actions as actions_of_raft
-from raftcheck.spec.model import trace_model
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.values import Value, apply, sweep
 
@@ -129,16 +129,23 @@ class Judged:
 class Validator:
     """Judges one trace, event by event. After a refusal it has nothing more to say."""
 
-    def __init__(self, servers: Sequence[str], most_candidates: int = MOST_CANDIDATES) -> None:
+    def __init__(
+        self,
+        servers: Sequence[str],
+        most_candidates: int = MOST_CANDIDATES,
+        liberties: Collection[Liberty] = (),
+    ) -> None:
+        """At most so many candidates are kept. `liberties`: what the servers may do beyond Figure 2."""
         self.servers = tuple(servers)
-        self._model: Model = trace_model(tuple(servers))
+        self.liberties = frozenset(liberties)
+        self._model: Model = trace_model(self.servers, self.liberties)
         self._take = self._model.step("Take")
         self._next = self._model.trail("TraceNext")
         self._explained = self._model.formula("Explained")
         self._essence = self._model.expression("Essence")
         self._outdoes = self._model.step("Outdoes")
         self._unseen = self._model.variables.index("unseen")
-        self._raft = frozenset(actions_of_raft())
+        self._raft = frozenset((*actions_of_raft(), *liberty_actions()))
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._earlier: tuple[tuple[Event, list[Reached]], ...] = ()
         self._candidates = [Reached(state, origin=state) for state in self._model.initial_states()]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+
+from raftcheck.spec.model import Liberty
 
 from .candidates import MOST_CANDIDATES, Branching
 from .diagnosis import LOOKED_AHEAD, diagnosed
@@ -89,18 +91,20 @@ def validate(
     witnesses: Sequence[Witness] = (),
     most_candidates: int = MOST_CANDIDATES,
     missing: int = 0,
+    liberties: Collection[Liberty] = (),
 ) -> Validation:
     """Judges well-formed lines, one by one, up to a refusal; `name` is what they are called together.
 
     At most so many candidates, states of the spec that explain the trace so far, are kept. So many lines of a
     server may be missing between two of its lines; then there is no refusal, but only what is undecided.
+    `liberties`: what the servers may do beyond Figure 2.
 
     Ctrl-C ends it after the last line that was judged.
     """
     begun = time.perf_counter()
     opening, lines = _opening(lines)
     servers = tuple(event.server for _, event in opening)
-    judge = Validator(servers, most_candidates)
+    judge = Validator(servers, most_candidates, liberties)
     judged, last, interrupted = 0, name, False
     silent = dict.fromkeys(servers)
     gaps = Gaps(missing)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
-from raftcheck.spec.model import actions
+from raftcheck.spec.model import actions, liberty_actions
 from raftcheck.tla.errors import did_you_mean
 
 from .errors import TraceError, plain
@@ -33,6 +33,8 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("UpdateTerm", "DropStaleResponse"), ("message",)),
     **dict.fromkeys(("HandleRequestVoteRequest", "HandleRequestVoteResponse"), ("message",)),
     **dict.fromkeys(("HandleAppendEntriesRequest", "HandleAppendEntriesResponse"), ("message",)),
+    **dict.fromkeys(("IgnoreStaleRequest", "IgnoreVoteRequest", "RefuseVoteRequest"), ("message",)),
+    "HearOther": ("message",),
 }
 """Which of the CAUSES a line of an event may have; none where it is not listed."""
 
@@ -42,6 +44,7 @@ NEEDS: Mapping[str, str] = {
     "ClientRequest": "value",
     "RequestVote": "sends",
     "AppendEntries": "sends",
+    "HearOther": "message",
 }
 """What a line of an event must have. A finer line may leave its message out: any that fits will do."""
 
@@ -49,7 +52,7 @@ NEEDS: Mapping[str, str] = {
 @cache
 def event_names() -> tuple[str, ...]:
     """All that can stand under `event`: what the world does, and finer, the actions of raft.tla."""
-    return tuple(dict.fromkeys((*WORLD_EVENTS, *actions())))
+    return tuple(dict.fromkeys((*WORLD_EVENTS, *actions(), *liberty_actions())))
 
 
 def well_formed(lines: Iterator[Line]) -> Iterator[Line]:

@@ -7,20 +7,20 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from raftcheck.spec.model import actions
 from raftcheck.traces.events import (
     NOBODY,
-    WORLD_EVENTS,
     AppendEntriesRequest,
     AppendEntriesResponse,
     Entry,
     Event,
     Message,
     NodeState,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
     Role,
 )
+from raftcheck.traces.wellformed import event_names
 
 SERVERS = ("n1", "n2", "n3")
 
@@ -38,6 +38,7 @@ MESSAGES: dict[type[Message], st.SearchStrategy[Message]] = {
     AppendEntriesResponse: st.builds(
         AppendEntriesResponse, servers, servers, numbers, st.booleans(), numbers
     ),
+    Other: st.builds(Other, servers, servers, numbers),
 }
 messages = st.one_of(*MESSAGES.values())
 
@@ -55,7 +56,7 @@ states = st.fixed_dictionaries({}, optional=STATE).map(lambda fields: NodeState(
 
 events = st.builds(
     Event,
-    event=st.sampled_from((*WORLD_EVENTS, *actions())),
+    event=st.sampled_from(event_names()),
     server=servers,
     timer=st.none() | texts,
     message=st.none() | messages,

@@ -182,7 +182,7 @@ UNKNOWN_NAMES = {
     ): "sends[1].type: no message `RequestVote`; did you mean `RequestVoteRequest`?",
     sent('"type":"Snapshot"'): (
         "sends[1].type: no message `Snapshot`; expected one of RequestVoteRequest, RequestVoteResponse, "
-        "AppendEntriesRequest, AppendEntriesResponse"
+        "AppendEntriesRequest, AppendEntriesResponse, Other"
     ),
 }
 WRONG_TYPES = {
@@ -238,7 +238,8 @@ WHAT_EVENTS_NEED = {
     line("Restart", f'"message":{VOTE}'): (
         "`Restart` has a message; expected one only of Crash, Receive, DuplicateMessage, DropMessage, "
         "UpdateTerm, DropStaleResponse, HandleRequestVoteRequest, HandleRequestVoteResponse, "
-        "HandleAppendEntriesRequest, HandleAppendEntriesResponse"
+        "HandleAppendEntriesRequest, HandleAppendEntriesResponse, IgnoreStaleRequest, IgnoreVoteRequest, "
+        "RefuseVoteRequest, HearOther"
     ),
     line("Crash", '"timer":"t","value":"v"'): (
         "`Crash` has a timer and a value; expected the one that was being handled"

@@ -19,6 +19,7 @@ from raftcheck.traces.events import (
     Event,
     Message,
     NodeState,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
     command_of,
@@ -98,7 +99,8 @@ def test_the_messages_are_those_of_raft_tla() -> None:
     messages = evaluator.value(model.definition("Message").body)
     for message in examples:
         assert encoding.message(message) in messages
-    assert {type(message) for message in examples} == set(get_args(Message)) == set(MESSAGES)
+    assert {*map(type, examples), Other} == set(get_args(Message)) == set(MESSAGES)
+    assert encoding.message(Other("n1", "n2", 1)) not in messages
 
 
 STATE_OF: dict[str, Any] = {

@@ -29,6 +29,7 @@ CONSTANTS
     Server = {"n1", "n2", "n3"}
     Value = {"v1", "v2"}
     Nil = ""
+    Liberties = {}
     MaxTerm = 0  MaxLogLength = 0  MaxInFlight = 0  MaxCopies = 0  Losing = TRUE  Restarting = {}
     StoredChoices <- MCStoredChoices
     SelfVoteChoices <- MCSelfVoteChoices

@@ -117,7 +117,7 @@ def test_every_event_is_described_with_what_it_needs() -> None:
     for name, row in coarse.items():
         assert row.split("|")[2].strip().strip("`") == NEEDS.get(name, "")
     for name in fine.keys() - coarse.keys():
-        assert ("may have `message`" in fine[name]) == (TAKES.get(name) == ("message",))
+        assert ("have `message`" in fine[name]) == (TAKES.get(name) == ("message",))
         assert ("must have `sends`" in fine[name]) == (NEEDS.get(name) == "sends")
 
 

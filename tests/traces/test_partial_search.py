@@ -31,6 +31,7 @@ CONSTANTS
     Server = {"n1", "n2", "n3"}
     Value = {"v"}
     Nil = ""
+    Liberties = {}
 """
 HANDLERS = (
     "HandleRequestVoteRequest",

@@ -210,7 +210,7 @@ def test_a_judge_that_sees_less_is_found_out(
 ) -> None:
     servers, events = run(4, 3)
     model = weaker_model(tmp_path, servers, *WEAKER[field])
-    monkeypatch.setattr(validate, "trace_model", lambda _: model)
+    monkeypatch.setattr(validate, "trace_model", lambda *_: model)
     assert verdicts(servers, events[:120], field).wrong
 
 

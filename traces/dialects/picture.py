@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+
+from raftcheck.spec.model import Liberty
 
 from ..errors import TraceError, plain
 from ..events import Event
@@ -23,9 +25,11 @@ def check_suffix(path: Path) -> None:
         raise TraceError(f"{path}: {seen} says no kind of diagram; expected one of {', '.join(SUFFIXES)}")
 
 
-def drawing(servers: Sequence[str], events: Iterable[Event], subject: str) -> str:
+def drawing(
+    servers: Sequence[str], events: Iterable[Event], subject: str, liberties: Collection[Liberty] = ()
+) -> str:
     """The page on the last of these events, judged up to a refusal."""
-    judge, timeline = Validator(servers), Timeline()
+    judge, timeline = Validator(servers, liberties=liberties), Timeline()
     for event in events:
         judge.observe(event)
         timeline(event, judge)

@@ -12,6 +12,7 @@ from ..events import (
     AppendEntriesRequest,
     AppendEntriesResponse,
     Message,
+    Other,
     RequestVoteRequest,
     RequestVoteResponse,
 )
@@ -37,6 +38,8 @@ def of_message(message: Message) -> str:
         case AppendEntriesResponse():
             answer = f"agrees up to {message.match_index}" if message.success else "does not agree"
             return f"{answer}, term {message.term}"
+        case Other():
+            return f"other, term {message.term}"
 
 
 def of_flight(flight: Flight, timeline: Timeline) -> str:

@@ -1,0 +1,329 @@
+"""Liberties: what Figure 2 does not have is refused unless it is declared, and a mistake beside it always."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import get_args
+
+import pytest
+from msgspec.structs import replace
+
+from raftcheck.spec.model import FOLDER, LIBERTIES, Liberty
+from raftcheck.traces.events import (
+    AppendEntriesRequest,
+    AppendEntriesResponse,
+    Entry,
+    Event,
+    Message,
+    NodeState,
+    Other,
+    RequestVoteRequest,
+    RequestVoteResponse,
+    Role,
+)
+from raftcheck.traces.refusal import Refusal
+from raftcheck.traces.validate import Validator
+
+SERVERS = ("n1", "n2", "n3")
+
+
+def refusal(*events: Event, liberties: Collection[Liberty] = ()) -> Refusal | None:
+    """Why the last of these events is refused, after Init lines; None if all are accepted."""
+    judge = Validator(SERVERS, liberties=liberties)
+    for event in (*(line("Init", name, NEW) for name in SERVERS), *events[:-1]):
+        assert judge.observe(event) is None, judge.refusal
+    return judge.observe(events[-1])
+
+
+def line(event: str, server: str, state: NodeState | None, *sends: Message, **cause: object) -> Event:
+    return Event(event=event, server=server, state=state, sends=sends, **cause)  # type: ignore[arg-type]
+
+
+def receive(message: Message, state: NodeState, *sends: Message) -> Event:
+    return line("Receive", message.dest, state, *sends, message=message)
+
+
+def timeout(server: str, state: NodeState, *sends: Message) -> Event:
+    return line("Timeout", server, state, *sends, timer="tick")
+
+
+def seen(role: Role, term: int, vote: str, log: str = "", commit: int = 0) -> NodeState:
+    """`log`: of each entry its term and its value, as in "1a 1b 2c"."""
+    entries = tuple(Entry(int(entry[0]), entry[1:]) for entry in log.split())
+    return NodeState(role=role, current_term=term, voted_for=vote, log=entries, commit_index=commit)
+
+
+NEW = seen("Follower", 0, "")
+LED = seen("Leader", 1, "n1")
+
+
+def ask(source: str, dest: str, term: int) -> Message:
+    return RequestVoteRequest(source, dest, term, 0, 0)
+
+
+def entries(log: str, prev: int = 0, commit: int = 0, dest: str = "n2") -> Message:
+    """What n1, the leader of term 1, sends of its log, which is of term 1."""
+    part = tuple(Entry(int(entry[0]), entry[1:]) for entry in log.split()[prev:])
+    return AppendEntriesRequest("n1", dest, 1, prev, 1 if prev else 0, part, commit)
+
+
+def ack(match: int) -> Message:
+    return AppendEntriesResponse("n2", "n1", 1, True, match)
+
+
+ASKS = timeout("n1", seen("Candidate", 1, "n1"), ask("n1", "n2", 1), ask("n1", "n3", 1))
+VOTES = receive(ask("n1", "n2", 1), seen("Follower", 1, "n1"), RequestVoteResponse("n2", "n1", 1, True))
+ELECTED = receive(RequestVoteResponse("n2", "n1", 1, True), LED)
+ELECTION = (ASKS, VOTES, ELECTED)
+RIVAL = timeout("n3", seen("Candidate", 1, "n3"), ask("n3", "n1", 1), ask("n3", "n2", 1))
+AGAIN = timeout("n3", seen("Candidate", 2, "n3"), ask("n3", "n1", 2), ask("n3", "n2", 2))
+MOVED_ON = (
+    RIVAL,
+    AGAIN,
+    receive(ask("n3", "n1", 2), seen("Follower", 2, "n3"), RequestVoteResponse("n1", "n3", 2, True)),
+)
+"""n1 is in term 2; that n3 asks for its vote in term 1 is on its way to it."""
+COMMITTED = (
+    *ELECTION,
+    line("ClientRequest", "n1", seen("Leader", 1, "n1", "1a"), entries("1a"), value="a"),
+    receive(entries("1a"), seen("Follower", 1, "n1", "1a"), ack(1)),
+    receive(ack(1), seen("Leader", 1, "n1", "1a", 1), entries("1a", 1, 1)),
+    receive(entries("1a", 1, 1), seen("Follower", 1, "n1", "1a", 1), ack(1)),
+    timeout("n1", seen("Leader", 1, "n1", "1a", 1), entries("", 0, 1)),
+)
+"""n2 has an entry and knows that it is committed; a request that says nothing of it is on its way to it."""
+
+
+def looks_away(match: int, log: str = "1a", commit: int = 1) -> Event:
+    """n2 does not look at the request, and answers by its commit index."""
+    return receive(entries("", 0, 1), seen("Follower", 1, "n1", log, commit), ack(match))
+
+
+def leads(log: str, *sends: Message) -> Event:
+    """n1 is elected with a log like this."""
+    return receive(RequestVoteResponse("n2", "n1", 1, True), seen("Leader", 1, "n1", log), *sends)
+
+
+def refused(source: str, dest: str, term: int) -> Message:
+    return RequestVoteResponse(source, dest, term, False)
+
+
+ALLOWED: dict[str, tuple[Liberty, tuple[Event, ...]]] = {
+    "a leader gives up": ("StepDown", (*ELECTION, timeout("n1", seen("Follower", 1, "n1")))),
+    "a leader gives up once it has sent": (
+        "StepDown",
+        (*ELECTION, timeout("n1", seen("Follower", 1, "n1"), entries(""), entries("", dest="n3"))),
+    ),
+    "a candidate gives up when it is refused": (
+        "StepDown",
+        (
+            ASKS,
+            RIVAL,
+            receive(ask("n1", "n3", 1), seen("Candidate", 1, "n3"), refused("n3", "n1", 1)),
+            receive(refused("n3", "n1", 1), seen("Follower", 1, "n1")),
+        ),
+    ),
+    "a late leader is not answered": (
+        "IgnoreStaleRequest",
+        (
+            *ELECTION,
+            timeout("n1", LED, entries("")),
+            timeout("n2", seen("Candidate", 2, "n2"), ask("n2", "n1", 2)),
+            receive(entries(""), seen("Candidate", 2, "n2")),
+        ),
+    ),
+    "a leader does not look at a candidate of a newer term": (
+        "IgnoreVoteRequest",
+        (*ELECTION, RIVAL, AGAIN, receive(ask("n3", "n1", 2), LED)),
+    ),
+    "a server does not look at who asks in its term": (
+        "IgnoreVoteRequest",
+        (ASKS, receive(ask("n1", "n2", 1), NEW)),
+    ),
+    "a leader refuses a candidate of a newer term, in its own": (
+        "RefuseVoteRequest",
+        (*ELECTION, RIVAL, AGAIN, receive(ask("n3", "n1", 2), LED, refused("n1", "n3", 1))),
+    ),
+    "a server that may vote does not": (
+        "RefuseVoteRequest",
+        (ASKS, receive(ask("n1", "n2", 1), seen("Follower", 1, ""), refused("n2", "n1", 1))),
+    ),
+    "a leader begins with an entry of its own": (
+        "LeaderEntry",
+        (ASKS, VOTES, leads("1", entries("1"), entries("1", dest="n3"))),
+    ),
+    "a leader appends its entry before it sends": (
+        "LeaderEntry",
+        (*ELECTION, timeout("n1", seen("Leader", 1, "n1", "1"), entries("1"))),
+    ),
+    "a leader does not show its log, but what it sends": (
+        "LeaderEntry",
+        (ASKS, VOTES, replace(leads("", entries("1x")), state=NodeState(role="Leader"))),
+    ),
+    "a leader's entry is seen with the first command": (
+        "LeaderEntry",
+        (
+            *ELECTION[:2],
+            replace(ELECTED, state=NodeState(role="Leader")),
+            line("ClientRequest", "n1", NodeState(role="Leader"), entries("1 1a"), value="a"),
+        ),
+    ),
+    "a follower answers by its commit index": ("AckCommitted", (*COMMITTED, looks_away(1))),
+}
+"""What is refused unless it is declared."""
+
+
+@pytest.mark.parametrize("what", ALLOWED)
+def test_what_is_beyond_figure_2_is_refused_unless_it_is_declared(what: str) -> None:
+    liberty, events = ALLOWED[what]
+    assert refusal(*events) is not None
+    assert refusal(*events, liberties=set(LIBERTIES) - {liberty}) is not None
+    assert refusal(*events, liberties={liberty}) is None
+
+
+def test_each_liberty_is_among_these() -> None:
+    assert {liberty for liberty, _ in ALLOWED.values()} == set(LIBERTIES) == set(get_args(Liberty))
+    assert all(f'"{liberty}"' in (FOLDER / "raft.tla").read_text() for liberty in LIBERTIES)
+
+
+NEAR: dict[str, tuple[Event, ...]] = {
+    "a leader gives up and forgets its vote": (*ELECTION, timeout("n1", seen("Follower", 1, ""))),
+    "a leader gives up in another term": (*ELECTION, timeout("n1", seen("Follower", 2, ""))),
+    "a leader becomes a candidate of its term": (*ELECTION, timeout("n1", seen("Candidate", 1, "n1"))),
+    "a follower takes up its old term as leader": (
+        *ELECTION,
+        timeout("n1", seen("Follower", 1, "n1")),
+        timeout("n1", LED),
+    ),
+    "a candidate that gave up counts votes": (
+        ASKS,
+        VOTES,
+        timeout("n1", seen("Follower", 1, "n1")),
+        ELECTED,
+    ),
+    "a request that is not looked at leaves its vote": (
+        ASKS,
+        receive(ask("n1", "n2", 1), seen("Follower", 0, "n1")),
+    ),
+    "a vote is given, and not told truly": (
+        ASKS,
+        receive(ask("n1", "n2", 1), seen("Follower", 1, "n1"), refused("n2", "n1", 1)),
+    ),
+    "a second vote is given": (
+        *ELECTION[:2],
+        RIVAL,
+        receive(ask("n3", "n2", 1), seen("Follower", 1, "n1"), RequestVoteResponse("n2", "n3", 1, True)),
+    ),
+    "a refusal has the newer term, which was not taken": (
+        *ELECTION,
+        RIVAL,
+        AGAIN,
+        receive(ask("n3", "n1", 2), LED, refused("n1", "n3", 2)),
+    ),
+    "a leader begins with two entries": (ASKS, VOTES, leads("1 1", entries("1 1"))),
+    "a leader's entry has another term": (ASKS, VOTES, leads("0")),
+    "a leader appends an entry of its own later": (
+        *COMMITTED[:4],
+        timeout("n1", seen("Leader", 1, "n1", "1a 1")),
+    ),
+    "a candidate appends an entry": (timeout("n1", seen("Candidate", 1, "n1", "1"), ask("n1", "n2", 1)),),
+    "a follower answers beyond its commit index": (*COMMITTED, looks_away(2)),
+    "a follower answers by its commit index and deletes": (*COMMITTED, looks_away(1, "")),
+    "a follower answers by its commit index and commits": (*COMMITTED, looks_away(1, commit=2)),
+    "a follower answers by more than it has, where nothing is committed": (
+        *ELECTION,
+        timeout("n1", LED, entries("")),
+        receive(entries(""), seen("Follower", 1, "n1"), ack(1)),
+    ),
+}
+"""Mistakes, with all liberties declared."""
+
+
+@pytest.mark.parametrize("what", NEAR)
+def test_a_mistake_beside_a_liberty_is_refused(what: str) -> None:
+    assert refusal(*NEAR[what], liberties=LIBERTIES) is not None
+
+
+# --- messages that raft.tla does not have -------------------------------------------------------------------
+
+
+def hears(server: str, term: int, state: NodeState, *sends: Message, source: str = "n1") -> Event:
+    return receive(Other(source, server, term), state, *sends)
+
+
+OTHERS: dict[str, tuple[Event, ...]] = {
+    "it tells nothing": (hears("n2", 1, NEW),),
+    "it is of a term that nobody has had, and is not taken": (hears("n2", 7, NEW),),
+    "it tells a newer term that a server has": (ASKS, hears("n2", 1, seen("Follower", 1, ""))),
+    "it tells a leader a newer term": (
+        *ELECTION,
+        RIVAL,
+        AGAIN,
+        hears("n1", 2, seen("Follower", 2, ""), source="n3"),
+    ),
+    "it tells a candidate that there is a leader": (
+        RIVAL,
+        *ELECTION,
+        hears("n3", 1, seen("Follower", 1, "n3")),
+    ),
+    "it has a server start an election": (hears("n2", 0, seen("Candidate", 1, "n2"), ask("n2", "n1", 1)),),
+    "it has a server take a term and start an election": (
+        ASKS,
+        hears("n2", 1, seen("Candidate", 2, "n2"), ask("n2", "n1", 2)),
+    ),
+    "it has a leader append what others were asked for": (
+        *ELECTION,
+        receive(Other("n2", "n1", 1), seen("Leader", 1, "n1", "1a 1b"), entries("1a 1b")),
+    ),
+    "it is sent by who has its term": (timeout("n1", NEW, Other("n1", "n2", 0), Other("n1", "n3", 0)),),
+    "it is sent for the next term": (timeout("n1", NEW, Other("n1", "n2", 1)),),
+    "it is sent among others, in any order": (
+        replace(ASKS, sends=(Other("n1", "n3", 1), *(ASKS.sends or ()))),
+        replace(VOTES, sends=(Other("n2", "n1", 1), *(VOTES.sends or ()))),
+    ),
+    "it is lost": (line("DropMessage", "n2", None, message=Other("n1", "n2", 1)),),
+    "it is doubled": (line("DuplicateMessage", "n2", None, message=Other("n1", "n2", 1)),),
+    "a server crashes at it": (
+        ASKS,
+        line("Crash", "n2", None, message=Other("n1", "n2", 1)),
+        line("Restart", "n2", seen("Follower", 1, "")),
+    ),
+}
+"""What may come of a message that is none of raft.tla's, with no liberty."""
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_message_of_no_type_may_lead_to_this(what: str) -> None:
+    assert refusal(*OTHERS[what]) is None
+
+
+MISHEARD: dict[str, tuple[Event, ...]] = {
+    "a term that nobody has had is taken": (ASKS, hears("n2", 2, seen("Follower", 2, ""))),
+    "another term is taken": (RIVAL, AGAIN, hears("n2", 1, seen("Follower", 2, ""), source="n3")),
+    "a term is taken, and the vote kept": (
+        ASKS,
+        VOTES,
+        RIVAL,
+        AGAIN,
+        hears("n2", 2, seen("Follower", 2, "n1")),
+    ),
+    "an older term is taken": (*MOVED_ON, hears("n1", 1, seen("Follower", 1, ""))),
+    "it brings a vote": (ASKS, hears("n2", 1, seen("Follower", 1, "n1"))),
+    "a leader gives up within its term": (*ELECTION, hears("n1", 1, seen("Follower", 1, "n1"), source="n2")),
+    "a leader starts an election": (*ELECTION, hears("n1", 1, seen("Candidate", 2, "n1"), source="n2")),
+    "a follower appends": (hears("n2", 0, seen("Follower", 0, "", "0a")),),
+    "a leader appends in another term": (
+        *ELECTION,
+        receive(Other("n2", "n1", 1), seen("Leader", 1, "n1", "0a")),
+    ),
+    "it is answered by a vote": (hears("n2", 0, NEW, RequestVoteResponse("n2", "n1", 0, True)),),
+    "it is sent for a term after the next": (timeout("n1", NEW, Other("n1", "n2", 2)),),
+    "it is sent by another": (timeout("n1", NEW, Other("n3", "n2", 0)),),
+    "it is sent to itself": (timeout("n1", NEW, Other("n1", "n1", 0)),),
+}
+"""What may not come of it."""
+
+
+@pytest.mark.parametrize("what", MISHEARD)
+def test_a_message_of_no_type_may_not_lead_to_this(what: str) -> None:
+    assert refusal(*MISHEARD[what]) is not None
