@@ -12,7 +12,7 @@ import msgspec
 
 from raftcheck.traces.events import Message, NodeState
 
-from .node import Network, Outcome
+from .node import Liberty, Network, Outcome
 
 VERSION = 1
 
@@ -109,7 +109,7 @@ class Capabilities(_Answer, frozen=True):
     network: Network
     durable: bool = True
     links: bool = False
-    liberties: tuple[str, ...] = ()
+    liberties: tuple[Liberty, ...] = ()
     knobs: dict[str, tuple[Plain, ...]] = {}
 
 

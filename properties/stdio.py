@@ -53,7 +53,7 @@ class Stdio:
     def caps(self) -> Caps:
         """DriverError where there is no such driver."""
         told = self.greeting.caps
-        return Caps(network=told.network, durable=told.durable, links=told.links, knobs=told.knobs)
+        return Caps(told.network, told.durable, told.links, frozenset(told.liberties), told.knobs)
 
     @property
     def greeting(self) -> Greeting:
