@@ -76,7 +76,7 @@ class Judging:
         lines: int | None,
         candidates: int,
         missing: int,
-        liberties: Collection[Liberty],
+        liberties: Collection[Liberty] = (),
     ) -> None:
         """`lines`: only the first so many of each trace. The others: as in validate()."""
         self.covered = Covered()
