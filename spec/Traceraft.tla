@@ -798,6 +798,16 @@ TraceLeaderEntry ==
     /\ handled' = (handled \/ line.event = "LeaderEntry")
     /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
 
+\* A server that crashed before anything left had become leader and stored its entry, as is seen once
+\* it is back.
+TraceLeaderEntryStored ==
+    /\ "LeaderEntry" \in Liberties
+    /\ ~handled
+    /\ line.event = "Restart"
+    /\ Observes("log") /\ Len(line.state.log) = Len(log[line.server]) + 1
+    /\ BecomeLeader(line.server) \/ LeaderEntry(line.server)
+    /\ UNCHANGED <<line, unsent, handled, lost, unseenVars, delivered>>
+
 TraceLiberty ==
     /\ Liberties # {"HearOther"}
     /\ \/ TraceIgnoreStaleRequest
@@ -805,6 +815,7 @@ TraceLiberty ==
        \/ TraceRefuseVoteRequest
        \/ TraceStepDown
        \/ TraceLeaderEntry
+       \/ TraceLeaderEntryStored
 
 -----------------------------------------------------------------------------
 

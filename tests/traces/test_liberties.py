@@ -75,6 +75,7 @@ ASKS = timeout("n1", seen("Candidate", 1, "n1"), ask("n1", "n2", 1), ask("n1", "
 VOTES = receive(ask("n1", "n2", 1), seen("Follower", 1, "n1"), RequestVoteResponse("n2", "n1", 1, True))
 ELECTED = receive(RequestVoteResponse("n2", "n1", 1, True), LED)
 ELECTION = (ASKS, VOTES, ELECTED)
+CRASHED = line("Crash", "n1", None, message=ELECTED.message)
 RIVAL = timeout("n3", seen("Candidate", 1, "n3"), ask("n3", "n1", 1), ask("n3", "n2", 1))
 AGAIN = timeout("n3", seen("Candidate", 2, "n3"), ask("n3", "n1", 2), ask("n3", "n2", 2))
 MOVED_ON = (
@@ -168,6 +169,10 @@ ALLOWED: dict[str, tuple[Liberty, tuple[Event, ...]]] = {
             line("ClientRequest", "n1", NodeState(role="Leader"), entries("1 1a"), value="a"),
         ),
     ),
+    "a leader crashes once it has stored its entry": (
+        "LeaderEntry",
+        (ASKS, VOTES, CRASHED, line("Restart", "n1", seen("Follower", 1, "n1", "1"))),
+    ),
     "a follower answers by its commit index": ("AckCommitted", (*COMMITTED, looks_away(1))),
 }
 """What is refused unless it is declared."""
@@ -221,6 +226,17 @@ NEAR: dict[str, tuple[Event, ...]] = {
         receive(ask("n3", "n1", 2), LED, refused("n1", "n3", 2)),
     ),
     "a leader begins with two entries": (ASKS, VOTES, leads("1 1", entries("1 1"))),
+    "a leader crashes once it has stored two entries": (
+        ASKS,
+        VOTES,
+        CRASHED,
+        line("Restart", "n1", seen("Follower", 1, "n1", "1 1")),
+    ),
+    "a candidate stores an entry and crashes": (
+        ASKS,
+        line("Crash", "n1", None),
+        line("Restart", "n1", seen("Follower", 1, "n1", "1")),
+    ),
     "a leader's entry has another term": (ASKS, VOTES, leads("0")),
     "a leader appends an entry of its own later": (
         *COMMITTED[:4],
