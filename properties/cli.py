@@ -25,6 +25,7 @@ COMMANDS = {
     "faults": "faultscommand",
     "model": "modelcommand",
     "replay": "replaycommand",
+    "selftest": "selftestcommand",
     "validate": "tracecommand",
 }
 """The module of each command, which has it as NAME_command."""

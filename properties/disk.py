@@ -13,9 +13,11 @@ from .byvalue import by_value
 class Disk:
     """The contents of one server's disk, as the running server sees them and as a crash would leave them."""
 
-    __slots__ = ("_durable", "_pending", "_seen")
+    __slots__ = ("_durable", "_pending", "_seen", "changes")
 
     def __init__(self) -> None:
+        self.changes = 0
+        """Writes and erasures so far."""
         self._durable: dict[str, Any] = {}
         self._seen: dict[str, Any] = {}
         self._pending: list[tuple[str, Any, bool]] = []
@@ -28,12 +30,19 @@ class Disk:
 
     def write(self, key: str, value: Any) -> None:
         kept = by_value(value)
+        self.changes += 1
         self._seen[key] = kept
         self._pending.append((key, kept, True))
 
     def erase(self, key: str) -> None:
         del self._seen[key]
+        self.changes += 1
         self._pending.append((key, None, False))
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether a crash would lose nothing."""
+        return not self._pending
 
     def sync(self) -> None:
         if self._pending:

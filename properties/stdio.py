@@ -83,6 +83,16 @@ class Stdio:
             raise Breach("exit", f"the driver has ended before {what}", "one process for a whole run")
         return self._exchange(process, request, kind, ANSWER_SECONDS)
 
+    def ask_line(self, line: bytes) -> bytes:
+        """The line that answers any line, of the protocol or not; without a newline, both."""
+        self._running()
+        assert self._process is not None
+        try:
+            return self._process.ask("such a line", line + b"\n")[:-1]
+        except BaseException:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Ends the process; the next run has another one."""
         if self._process is not None:

@@ -13,15 +13,18 @@ FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
 LINKS = FAULT == "links"
 CAPS = {"network": "stream" if LINKS else "datagram", "links": LINKS, "knobs": {"step": [1, 2]}}
 
+REMEMBERED = {}
+
 
 class Server:
     def __init__(self, cluster, name, disk):
         self.cluster, self.name = cluster, name
-        self.count = disk.get("count", 0)
+        self.count = disk.get("count", REMEMBERED.get(name, 0) if FAULT == "remember" else 0)
         self.heard = []
 
     def fire(self, asked):
         self.count += self.cluster["config"].get("step", 1)
+        REMEMBERED[self.name] = self.count
         peers = [peer for peer in self.cluster["servers"] if peer != self.name]
         writes = [["write", "count", self.count], ["write", "twice", {"of": self.count}], ["sync"]]
         return [*writes, *(["send", peer, [self.count, None], None] for peer in peers)]
