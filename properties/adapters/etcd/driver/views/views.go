@@ -1,0 +1,88 @@
+// Package views says what a message of etcd-io/raft means in the vocabulary of raft.tla.
+package views
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"raftcheck/etcd/raftcheck"
+
+	pb "go.etcd.io/raft/v3/raftpb"
+)
+
+// Sender is what a message does not say itself.
+type Sender struct {
+	Name   func(id uint64) string    // a server's name
+	Term   uint64                    // the sender's term now
+	TermAt func(index uint64) uint64 // the term of an entry of the sender's log; 0 at index 0
+	Stale  bool                      // the sender is answering a request of an older term
+}
+
+// View translates a message that the sender is about to send.
+func View(m *pb.Message, sender Sender) raftcheck.Message {
+	header := func(kind string, term uint64) raftcheck.Header {
+		return raftcheck.Header{
+			Type: kind, Source: sender.Name(m.GetFrom()), Dest: sender.Name(m.GetTo()), Term: term,
+		}
+	}
+	appendEntries := func(prev, prevTerm uint64, entries []raftcheck.Entry, commit uint64) raftcheck.Message {
+		return raftcheck.AppendEntriesRequest{
+			Header:       header("AppendEntriesRequest", m.GetTerm()),
+			PrevLogIndex: prev, PrevLogTerm: prevTerm, Entries: entries, CommitIndex: commit,
+		}
+	}
+	answer := func(success bool, match uint64) raftcheck.Message {
+		return raftcheck.AppendEntriesResponse{
+			Header: header("AppendEntriesResponse", m.GetTerm()), Success: success, MatchIndex: match,
+		}
+	}
+	switch m.GetType() {
+	case pb.MsgVote:
+		return raftcheck.RequestVoteRequest{
+			Header:       header("RequestVoteRequest", m.GetTerm()),
+			LastLogIndex: m.GetIndex(), LastLogTerm: m.GetLogTerm(),
+		}
+	case pb.MsgVoteResp:
+		return raftcheck.RequestVoteResponse{
+			Header: header("RequestVoteResponse", m.GetTerm()), VoteGranted: !m.GetReject(),
+		}
+	case pb.MsgApp:
+		return appendEntries(m.GetIndex(), m.GetLogTerm(), Entries(m.GetEntries()), m.GetCommit())
+	case pb.MsgHeartbeat:
+		// Its commit index is never beyond what the receiver is known to share with the leader, and the
+		// receiver takes it without looking at its log: it claims that the two agree up to there.
+		commit := m.GetCommit()
+		return appendEntries(commit, sender.TermAt(commit), []raftcheck.Entry{}, commit)
+	case pb.MsgSnap:
+		last := m.GetSnapshot().GetMetadata().GetIndex()
+		return appendEntries(0, 0, Image(m.GetSnapshot()), last)
+	case pb.MsgAppResp:
+		if m.GetReject() || sender.Stale {
+			return answer(false, 0)
+		}
+		return answer(true, m.GetIndex())
+	case pb.MsgHeartbeatResp:
+		return answer(true, 0)
+	default: // pre-vote, leadership transfer; the term of a pre-vote is one that nobody has yet
+		return raftcheck.Other{Header: header("Other", sender.Term)}
+	}
+}
+
+// Entries are entries of etcd-io/raft as raft.tla has them. The one that a leader begins its term with
+// has no data, which no client's command is: its value is "".
+func Entries(entries []*pb.Entry) []raftcheck.Entry {
+	seen := make([]raftcheck.Entry, len(entries))
+	for i, entry := range entries {
+		seen[i] = raftcheck.Entry{Term: entry.GetTerm(), Value: string(entry.GetData())}
+	}
+	return seen
+}
+
+// Image is the data of a snapshot: all entries that the state machine had applied.
+func Image(snapshot *pb.Snapshot) []raftcheck.Entry {
+	image := []raftcheck.Entry{}
+	if err := json.Unmarshal(snapshot.GetData(), &image); err != nil {
+		panic(fmt.Sprintf("snapshot %q: %v", snapshot.GetData(), err))
+	}
+	return image
+}
