@@ -30,6 +30,7 @@ type node struct {
 	appended [][]*pb.Message // what the append thread has for this server, for each write
 	applying []*pb.Message   // what the apply thread has been asked for
 	stale    bool            // a request of an older term is being answered
+	reported uint64          // the latest term in which the transport reported something
 }
 
 // proposal is a client's request, by the index of its entry.
@@ -119,14 +120,14 @@ func (n *node) votes() []string {
 	return granted
 }
 
-// progress is match index and next index of a leader's peers. A report of the transport moves a next index
-// by itself, which is no step of raft.tla: then it is not shown.
+// progress is match index and next index of a leader's peers. A report of the transport may move a next
+// index by itself, which is no step of raft.tla: from then on it is not shown in that term.
 func (n *node) progress() (match, next map[string]uint64) {
 	match, next = map[string]uint64{}, map[string]uint64{}
 	n.peers(func(peer string, progress tracker.Progress) {
 		match[peer], next[peer] = progress.Match, progress.Next
 	})
-	if n.env.Config.Bool("reports") {
+	if n.reported == n.raw.BasicStatus().GetTerm() {
 		next = nil
 	}
 	return match, next

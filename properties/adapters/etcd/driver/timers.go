@@ -86,7 +86,10 @@ func (n *node) Fire(timer string) {
 func (n *node) fireFor(timer string) {
 	if peer, ok := strings.CutPrefix(timer, transfer); ok {
 		n.raw.TransferLeader(n.ids[peer])
-	} else if peer, ok := strings.CutPrefix(timer, snapshotSent); ok {
+		return
+	}
+	n.reported = n.raw.BasicStatus().GetTerm()
+	if peer, ok := strings.CutPrefix(timer, snapshotSent); ok {
 		n.raw.ReportSnapshot(n.ids[peer], raft.SnapshotFinish)
 	} else if peer, ok := strings.CutPrefix(timer, snapshotLost); ok {
 		n.raw.ReportSnapshot(n.ids[peer], raft.SnapshotFailure)

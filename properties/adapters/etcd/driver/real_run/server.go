@@ -217,4 +217,3 @@ func (s *server) state() *raftcheck.State {
 	}
 	return state
 }
-
