@@ -14,7 +14,7 @@ var etcd = raftcheck.Implementation{
 		Network: "datagram",
 		Durable: true,
 		Liberties: []string{
-			"AckCommitted", "HearOther", "IgnoreStaleRequest", "IgnoreVoteRequest", "LeaderEntry",
+			"AckCommitted", "IgnoreStaleRequest", "IgnoreVoteRequest", "LeaderEntry",
 			"RefuseVoteRequest", "StepDown",
 		},
 		Knobs: knobs,

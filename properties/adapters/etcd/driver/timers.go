@@ -10,16 +10,16 @@ import (
 
 // What may happen inside a server now. With a peer's name behind, what befalls the peer's Progress.
 const (
-	election     = "election"      // time passes until the election timeout
-	heartbeat    = "heartbeat"     // one tick of a leader; each electionTicks of them it checks its quorum
-	tick         = "tick"          // one tick of another server: its lease gets older
-	compact      = "compact"       // a snapshot stands for all that was applied
-	appendDone   = "append"        // the library hears that a write is done
-	applyDone    = "apply"         // the application applies what was committed
-	transfer     = "transfer to "  // the application asks the leader to hand over
-	snapshotSent = "snapshot for " // the transport has handed over a snapshot
-	snapshotLost = "no snapshot for "
-	unreachable  = "unreachable: "
+	election     = "election"       // time passes until the election timeout
+	heartbeat    = "heartbeat"      // one tick of a leader; each electionTicks of them it checks its quorum
+	tick         = "tick"           // one tick of another server: its lease gets older
+	compact      = "compact"        // a snapshot stands for all that was applied
+	appendDone   = "append"         // the library hears that a write is done
+	applyDone    = "apply"          // the application applies what was committed
+	transfer     = "transfer "      // the application asks the leader to hand over
+	snapshotSent = "snapshot sent " // the transport has handed over a snapshot
+	snapshotLost = "snapshot lost " // it could not
+	unreachable  = "unreachable "   // the transport cannot reach it
 )
 
 func (n *node) Timers() []string {
