@@ -1,0 +1,134 @@
+"""etcd-io/raft does what raft.tla says, on a made-up network and on a real one; mistakes planted in it are found."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raftcheck.properties import lockstep, schedules
+from raftcheck.properties.adapters import etcd
+from raftcheck.properties.campaign import Campaign, run_schedule
+from raftcheck.properties.drivers import Sources
+from raftcheck.properties.finding import Finding
+from raftcheck.properties.node import Implementation
+from raftcheck.properties.stdio import Stdio
+from raftcheck.traces.refusal import Refusal
+from raftcheck.traces.validate import Validator
+
+SCHEDULES = Path(__file__).parent / "etcd"
+MODULE = "go.etcd.io/raft/v3"
+
+Target = Callable[[str], Implementation]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake planted in the library: in this file, these words for those.
+
+    action     the action of raft.tla that the shrunk schedule of its name ends in
+    schedules  in how many schedules of seed 1 a campaign meets it
+    config     knobs that are settled, if it is to be met by chance
+    """
+
+    file: str
+    words: str
+    instead: str
+    action: str
+    schedules: int
+
+
+MISTAKES = {
+    "commit-old-term": Mistake("log.go", "l.matchTerm(at)", "true", "AdvanceCommitIndex", 100),
+    "commit-unverified-suffix": Mistake(
+        "log.go", "min(committed, lastnewi)", "min(committed, l.lastIndex())", "HandleAppendEntriesRequest", 2000
+    ),
+    "vote-no-uptodate": Mistake(
+        "log.go", "their.index >= our.index", "true", "HandleRequestVoteRequest", 100
+    ),
+}
+
+
+@pytest.fixture
+def planted(target: Target, tmp_path: Path) -> Callable[[Mistake], Stdio]:
+    """Builds the driver with a copy of the library that has a mistake."""
+    target("etcd")
+
+    def plant(mistake: Mistake) -> Stdio:
+        folder = tmp_path / "etcd-planted"
+        shutil.copytree(etcd.driver.folder, folder)
+        listed = subprocess.check_output(["go", "list", "-m", "-f", "{{.Dir}}", MODULE], cwd=folder, text=True)
+        library = folder / "library"
+        shutil.copytree(listed.strip(), library, copy_function=shutil.copyfile)
+        source = library / mistake.file
+        text = source.read_text()
+        assert text.count(mistake.words) == 1
+        source.write_text(text.replace(mistake.words, mistake.instead))
+        subprocess.run(["go", "mod", "edit", "-replace", f"{MODULE}=./library"], cwd=folder, check=True)
+        return Stdio(Sources(folder, etcd.driver.build).command)
+
+    return plant
+
+
+def failure_of(implementation: Implementation, name: str) -> Any:
+    """What comes of a schedule on file."""
+    schedule = schedules.load(SCHEDULES / f"{name}.json")
+    judge = Validator(schedule.servers, liberties=implementation.caps.liberties)
+    return lockstep.run(
+        implementation, schedule.servers, schedule.config, schedule.actions, judge
+    ).failure
+
+
+def test_the_release_conforms(target: Target, raftcheck: Callable[..., Any]) -> None:
+    target("etcd")
+    answer = raftcheck("check", "etcd", "--schedules", 40, "--servers", 3, "--processes", 1)
+    assert answer["verdict"] == "conforms"
+    assert set(answer["properties"]) >= {"ElectionSafety", "StateMachineSafety"}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_release_stands_where_a_mistake_falls(target: Target, name: str) -> None:
+    assert failure_of(target("etcd"), name) is None
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_planted_mistake_is_named(planted: Callable[[Mistake], Stdio], name: str) -> None:
+    mistake = MISTAKES[name]
+    failure = failure_of(planted(mistake), name)
+    assert isinstance(failure, Refusal)
+    assert failure.action == mistake.action
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_planted_mistake_is_found_by_chance(planted: Callable[[Mistake], Stdio], name: str) -> None:
+    mistake = MISTAKES[name]
+    implementation = planted(mistake)
+    campaign = Campaign(target="etcd", seed=1, servers=3)
+    failures = (run_schedule(implementation, campaign, index)[1].failure for index in range(mistake.schedules))
+    assert any(failures)
+
+
+def test_one_entry_in_a_message_is_a_panic_by_default(target: Target) -> None:
+    """FINDINGS.md, 1."""
+    failure = failure_of(target("etcd"), "max-size-per-msg-0")
+    assert isinstance(failure, Finding)
+    assert "applying entry size (0-0)=0 not positive" in failure.seen
+
+
+def test_a_real_run_conforms(target: Target, raftcheck: Callable[..., Any], tmp_path: Path) -> None:
+    """Real sockets and a real clock: nobody knows what will happen, but that it is Raft."""
+    target("etcd")
+    command = [*etcd.real_run.command(), "-traces", tmp_path, "-seconds", "2"]
+    subprocess.run(command, check=True, timeout=60)
+    traces = [tmp_path / f"{server}.ndjson" for server in ("n1", "n2", "n3")]
+    liberties = [word for name in etcd.implementation.caps.liberties for word in ("--liberty", name)]
+    answer = raftcheck("validate", "--merge", *traces, *liberties)
+    assert answer["verdict"] == "conforms"
+    assert answer["actions"]["AdvanceCommitIndex"] > 0
+    assert answer["actions"]["Restart"] > 0
