@@ -1,4 +1,4 @@
-// Runs a cluster of etcd-io/raft with a real clock and real TCP sockets on 127.0.0.1, and logs what each
+// Runs a cluster of etcd-io/raft with a real clock and real TCP sockets on localhost, and logs what each
 // server does: FORMAT.md lines, one file for each server. Clients ask for commands all the time, and now
 // and then the leader crashes and comes back. Nothing here is deterministic.
 //
@@ -94,7 +94,7 @@ func live(servers []*server, duration time.Duration) {
 
 func listen(count int) (listeners []net.Listener, addresses []string, err error) {
 	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := net.Listen("tcp", "localhost:0")
 		if err != nil {
 			return nil, nil, err
 		}
