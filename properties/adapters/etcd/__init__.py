@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from raftcheck.properties.drivers import Sources
-from raftcheck.properties.stdio import Stdio
+from ...drivers import Sources
+from ...stdio import Stdio
 
 GO_BUILD = ("go", "build", "-trimpath", "-o")
 

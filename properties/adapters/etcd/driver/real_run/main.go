@@ -94,7 +94,7 @@ func live(servers []*server, duration time.Duration) {
 
 func listen(count int) (listeners []net.Listener, addresses []string, err error) {
 	for range count {
-		listener, err := net.Listen("tcp", "localhost:0")
+		listener, err := net.Listen("tcp", net.JoinHostPort("localhost", "0"))
 		if err != nil {
 			return nil, nil, err
 		}
