@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 
 from raftcheck.tla.coverage import Counts
+from raftcheck.tla.values import sweep
 from raftcheck.traces.coverage import Covered
 from raftcheck.traces.events import Event
 from raftcheck.traces.validate import Validator
@@ -34,6 +35,10 @@ from .targets import load_target
 
 BATCH = 4
 """Schedules that a process runs at a time: a quarter of a second or so, for progress and for an early end."""
+
+
+SWEPT = 64
+"""Schedules after which values are swept of those that only earlier ones had, so that memory stays small."""
 
 
 class ProcessDied(Exception):
@@ -140,6 +145,8 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
     covered = Covered()
     witnesses = [covered] if campaign.covered else []
     schedule, outcome = run_schedule(implementation, campaign, index, witnesses, record=lambda _: None)
+    if index % SWEPT == SWEPT - 1:
+        sweep()
     failure = outcome.failure
     known = failure is not None and is_known(failure, campaign.known)
     return Result(
