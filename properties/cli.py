@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "checkcommand",
     "faults": "faultscommand",
     "model": "modelcommand",
+    "new-adapter": "newadaptercommand",
     "replay": "replaycommand",
     "selftest": "selftestcommand",
     "validate": "tracecommand",
@@ -71,7 +72,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f".{COMMANDS[cmd_name]}", __package__)
-        command = getattr(module, f"{cmd_name}_command")
+        command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

@@ -46,7 +46,7 @@ DURABLE = ("current_term", "voted_for", "log")
 
 COMMANDS = {
     "of 1 MiB": "7" * 2**20,
-    "with a newline, quotes and a NUL": 'a\n"b"\\\0',
+    "with a newline, quotes and a tab": 'a\n"b"\\\t',
     "beyond ASCII": "\u00e9\u2028\U0001f600",
     "that is no UTF-8": "base64:/wD+",
 }

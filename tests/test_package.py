@@ -44,7 +44,7 @@ def test_the_wheel_has_every_source_file_and_nothing_else(
         f"raftcheck/{path.as_posix()}": (tree / path).read_bytes()
         for path in source_files
         if path.parts[0] in FOLDERS
-        and (path.suffix in SUFFIXES or path.name == "py.typed" or "driver" in path.parts)
+        and (path.suffix in SUFFIXES or path.name == "py.typed" or {"driver", "templates"} & {*path.parts})
     }
     packed = {name: data for name, data in wheel.items() if ".dist-info/" not in name}
     assert packed.keys() == sources.keys()

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from raftcheck.properties.drivers import cache_folder
+from raftcheck.properties.drivers import DriverError, Sources, cache_folder
 from raftcheck.properties.node import Implementation
 from raftcheck.properties.targets import TargetError, load_target
 
@@ -52,6 +52,20 @@ def target() -> Callable[[str], Implementation]:
     return take
 
 
+@pytest.fixture(scope="session")
+def built() -> Callable[[Sources], str]:
+    """Takes sources; the driver that they make, built if it is not in the cache."""
+
+    def build(sources: Sources) -> str:
+        try:
+            (driver,) = sources.command()
+        except DriverError as error:
+            lacking(str(error))
+        return driver
+
+    return build
+
+
 @pytest.fixture
 def raftcheck(tmp_path: Path) -> Callable[..., Answer]:
     """Runs a command in a process of its own, on a release if one is named: its answer."""
@@ -62,7 +76,7 @@ def raftcheck(tmp_path: Path) -> Callable[..., Answer]:
             environment["PYTHONPATH"] = str(_release(release))
         command = "from raftcheck.properties.entry import main; main()"
         done = subprocess.run(
-            [sys.executable, "-c", command, *map(str, arguments), "--json"],
+            [sys.executable, "-c", command, str(arguments[0]), "--json", *map(str, arguments[1:])],
             cwd=tmp_path,
             env=environment,
             capture_output=True,

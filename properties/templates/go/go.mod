@@ -1,0 +1,3 @@
+module my_raft
+
+go 1.21
