@@ -269,6 +269,7 @@ Essence ==
     <<messages, serverVars, logVars,
       [i \in Server |-> IF role[i] = Candidate THEN votesGranted[i] ELSE {}],
       [i \in Server |-> IF role[i] = Leader THEN <<nextIndex[i], matchIndex[i]>> ELSE <<>>],
+      IF "LearnCommit" \in Liberties THEN committed ELSE <<>>,
       line, unsent, handled, lost, delivered, telling, known>>
 
 Outdoes(other) ==
@@ -322,6 +323,11 @@ NextValues(i) ==
 TraceClientValues(i) == IF Has("value") THEN {line.value} ELSE NextValues(i)
 
 TraceLeaderValues(i) == NextValues(i)
+
+TraceLaterChoices(i) ==
+    IF Sends(AppendEntriesResponse) THEN {Nearest(Head(unsent).mmatchIndex, 0, Len(log[i]))} ELSE {}
+
+TraceLearnChoices(i) == {line.state.commitIndex} \cap 0..Len(log[i])
 
 \* What is no message of raft.tla tells its term, if some server has had it.
 TraceOtherTerms(i) ==
@@ -565,7 +571,8 @@ AcknowledgesAll ==
 \* An answer is sent, unless a crash kept it from leaving. If sends were not observed, it is the most
 \* that can have been answered.
 Answering ==
-    IF ~Has("sends") THEN AcknowledgesAll /\ Losing
+    IF "AnswerLater" \in Liberties /\ Sent = EmptyBag THEN Silently
+    ELSE IF ~Has("sends") THEN AcknowledgesAll /\ Losing
     ELSE IF Crashed /\ Sent # NextSend THEN Losing
     ELSE Sending
 
@@ -756,8 +763,18 @@ TraceSendOther ==
     /\ unsent' = Tail(unsent)
     /\ UNCHANGED <<vars, line, handled, lost, unseenVars, delivered>>
 
+\* A client's value is passed on to another server.
+TraceForward ==
+    /\ ~handled
+    /\ line.event = "ClientRequest"
+    /\ role[line.server] # Leader
+    /\ Sends(Other)
+    /\ handled' = TRUE
+    /\ UNCHANGED <<vars, line, unsent, lost, unseenVars, delivered>>
+
 TraceOther ==
     \/ OfOther /\ (TraceHearOther \/ TraceIgnoreOther)
+    \/ TraceForward
     \/ TraceSendOther
 
 -----------------------------------------------------------------------------
@@ -771,6 +788,16 @@ TraceIgnoreStaleRequest ==
 TraceIgnoreVoteRequest ==
     /\ Delivers("IgnoreVoteRequest")
     /\ IgnoreVoteRequest(line.server)
+    /\ Silently
+
+TraceIgnoreAppendEntries ==
+    /\ Delivers("IgnoreAppendEntries")
+    /\ IgnoreAppendEntries(line.server)
+    /\ Silently
+
+TraceIgnoreResponse ==
+    /\ Delivers("IgnoreResponse")
+    /\ IgnoreResponse(line.server)
     /\ Silently
 
 TraceRefuseVoteRequest ==
@@ -791,31 +818,66 @@ TraceStepDown ==
     /\ handled' = (handled \/ line.event = "StepDown")
     /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
 
+\* The server had more in its log when it crashed than was seen of it until it is back.
+KeptMore == ~handled /\ line.event = "Restart" /\ Observes("log") /\ Len(line.state.log) > Len(log[line.server])
+
+TraceLeadUnseen ==
+    /\ "LeaderEntry" \in Liberties
+    /\ KeptMore
+    /\ BecomeLeader(line.server)
+    /\ UNCHANGED traceVars
+
 \* Comes before what clients bring, if that is the first that shows it.
 TraceLeaderEntry ==
-    /\ Follows("LeaderEntry") \/ (~handled /\ line.event = "ClientRequest")
+    /\ Follows("LeaderEntry") \/ (~handled /\ line.event = "ClientRequest") \/ KeptMore
     /\ LeaderEntry(line.server)
     /\ handled' = (handled \/ line.event = "LeaderEntry")
     /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
 
-\* A server that crashed before anything left had become leader and stored its entry, as is seen once
-\* it is back.
-TraceLeaderEntryStored ==
-    /\ "LeaderEntry" \in Liberties
-    /\ ~handled
-    /\ line.event = "Restart"
-    /\ Observes("log") /\ Len(line.state.log) = Len(log[line.server]) + 1
-    /\ BecomeLeader(line.server) \/ LeaderEntry(line.server)
-    /\ UNCHANGED <<line, unsent, handled, lost, unseenVars, delivered>>
+\* At the end of what the disk had to do.
+TraceAnswerLater ==
+    /\ Follows("AnswerLater")
+    /\ line.event \in {"Timeout", "AnswerLater"}
+    /\ Sends(AppendEntriesResponse)
+    /\ AnswerLater(line.server, Head(unsent).mdest)
+    /\ Sending
+
+\* From a message that is no AppendEntries, or at the end of what the disk had to do.
+TraceLearnCommit ==
+    /\ Observes("commitIndex")
+    /\ \/ Follows("LearnCommit") /\ line.event \in {"Timeout", "LearnCommit"}
+       \/ Follows("LearnCommit") /\ line.event = "Receive" /\ Has("message") /\
+             line.message.mtype \in {RequestVoteRequest, RequestVoteResponse, Other}
+                \cup IF "LearnLater" \in Liberties THEN {AppendEntriesRequest} ELSE {}
+       \/ ~handled /\ line.event = "Restart"
+    /\ LearnCommit(line.server)
+    /\ handled' = (handled \/ line.event = "LearnCommit")
+    /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
+
+TraceRewind ==
+    /\ Follows("Rewind")
+    /\ line.event \in {"Timeout", "Rewind"}
+    /\ Observes("nextIndex")
+    /\ \E j \in DOMAIN line.state.nextIndex :
+        /\ nextIndex[line.server][j] # line.state.nextIndex[j]
+        /\ Rewind(line.server, j)
+        /\ nextIndex'[line.server][j] = line.state.nextIndex[j]
+    /\ handled' = TRUE
+    /\ UNCHANGED <<line, unsent, lost, unseenVars, delivered>>
 
 TraceLiberty ==
     /\ Liberties # {"HearOther"}
     /\ \/ TraceIgnoreStaleRequest
        \/ TraceIgnoreVoteRequest
+       \/ TraceIgnoreAppendEntries
+       \/ TraceIgnoreResponse
        \/ TraceRefuseVoteRequest
        \/ TraceStepDown
+       \/ TraceLeadUnseen
        \/ TraceLeaderEntry
-       \/ TraceLeaderEntryStored
+       \/ TraceAnswerLater
+       \/ TraceLearnCommit
+       \/ TraceRewind
 
 -----------------------------------------------------------------------------
 

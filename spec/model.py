@@ -21,7 +21,18 @@ FOLDER = Path(__file__).parent
 
 
 Liberty = Literal[
-    "StepDown", "IgnoreStaleRequest", "IgnoreVoteRequest", "RefuseVoteRequest", "LeaderEntry", "AckCommitted"
+    "StepDown",
+    "IgnoreStaleRequest",
+    "IgnoreVoteRequest",
+    "IgnoreAppendEntries",
+    "IgnoreResponse",
+    "RefuseVoteRequest",
+    "LeaderEntry",
+    "AckCommitted",
+    "AnswerLater",
+    "LearnLater",
+    "LearnCommit",
+    "Rewind",
 ]
 """What servers may do beyond Figure 2 where that is declared; raft.tla says of each why it is safe."""
 

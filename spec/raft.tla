@@ -31,7 +31,9 @@ CONSTANTS
 
 ASSUME Nil \notin Server
 ASSUME Liberties \subseteq {"HearOther", "StepDown", "IgnoreStaleRequest", "IgnoreVoteRequest",
-                            "RefuseVoteRequest", "LeaderEntry", "AckCommitted"}
+                            "IgnoreAppendEntries", "IgnoreResponse", "RefuseVoteRequest",
+                            "LeaderEntry", "AckCommitted", "AnswerLater", "LearnLater",
+                            "LearnCommit", "Rewind"}
 
 -----------------------------------------------------------------------------
 (* Names *)
@@ -227,6 +229,11 @@ OtherTerms(i) == UNION {0..currentTerm[j] : j \in Server}
 \* What leader i may append that no client asked for.
 LeaderValues(i) == Value
 
+\* How far i may acknowledge entries later than it handled them, and how far it may learn otherwise
+\* than from its leader what is committed.
+LaterChoices(i) == 0..Len(log[i])
+LearnChoices(i) == (commitIndex[i] + 1)..Len(log[i])
+
 -----------------------------------------------------------------------------
 (* Terms and elections *)
 
@@ -382,13 +389,38 @@ AckCommitted(i, m) ==
     /\ role' = [role EXCEPT ![i] = Follower]
     /\ UNCHANGED <<currentTerm, votedFor, logVars, candidateVars, leaderVars, historyVars>>
 
+\* Liberties: a server takes in entries, but learns later, or otherwise, what is committed; or it
+\* answers later as well, see AnswerLater. As if the request had named no commit index; and as if
+\* the answer were lost.
+TakeQuietly(i, m) ==
+    /\ {"AnswerLater", "LearnLater"} \cap Liberties # {}
+    /\ Acceptable(i, m)
+    /\ LET new == Merge(log[i], m.mprevLogIndex, m.mentries) IN
+       \E stored \in StoredChoices(i, new), ack \in AckChoices(i, m) :
+        /\ ack <= Min(stored, m.mprevLogIndex + Len(m.mentries))
+        /\ \/ /\ "AnswerLater" \in Liberties
+              /\ messages' = Discard(m)
+           \/ /\ "LearnLater" \in Liberties
+              /\ messages' = Reply([mtype       |-> AppendEntriesResponse,
+                                    mterm       |-> currentTerm[i],
+                                    msuccess    |-> TRUE,
+                                    mmatchIndex |-> ack,
+                                    msource     |-> i,
+                                    mdest       |-> m.msource], m)
+        /\ role' = [role EXCEPT ![i] = Follower]
+        /\ log'  = [log EXCEPT ![i] = SubSeq(new, 1, stored)]
+    /\ UNCHANGED <<currentTerm, votedFor, commitIndex, candidateVars, leaderVars, historyVars>>
+
 \* A server answers entries; those of its own term are its leader's, so it is no candidate any
 \* more, whatever its answer. A leader gets none of its own term. (AppendEntries RPC, receiver.)
 HandleAppendEntriesRequest(i) ==
     \E m \in MessagesTo(i, AppendEntriesRequest) :
         /\ m.mterm <= currentTerm[i]
         /\ m.mterm = currentTerm[i] => role[i] # Leader
-        /\ RefuseAppendEntries(i, m) \/ AcceptAppendEntries(i, m) \/ AckCommitted(i, m)
+        /\ \/ RefuseAppendEntries(i, m)
+           \/ AcceptAppendEntries(i, m)
+           \/ AckCommitted(i, m)
+           \/ TakeQuietly(i, m)
 
 \* A leader learns how far a peer agrees with it (never less than before: an answer may be late),
 \* or that it must start further back. Anyone else has no use for it. (Rules for Servers, leaders.)
@@ -458,7 +490,7 @@ DropMessage ==
 
 -----------------------------------------------------------------------------
 (* Liberties: what servers do beyond Figure 2, and safely, each only where Liberties has its     *)
-(* name. One more, AckCommitted, is a way to handle an AppendEntries request.                    *)
+(* name. AckCommitted and TakeQuietly, ways to handle AppendEntries, stand there.                *)
 
 \* A server learns by a message that is none of the four (pre-vote, transfer of leadership, a part of
 \* a snapshot) of a newer term that some server has had. That term began with a candidate, whose
@@ -497,8 +529,28 @@ IgnoreVoteRequest(i) ==
         /\ messages' = Discard(m)
         /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
 
-\* For the same reason it refuses its vote, in the term that it has, which may be older. Of a refusal
-\* nothing comes: the candidate counts only votes that were granted, and those of its term.
+\* A server does not look at entries of its leader, but that it has one: it is no candidate any more, see
+\* StepDown. The network may lose them as well.
+IgnoreAppendEntries(i) ==
+    /\ "IgnoreAppendEntries" \in Liberties
+    /\ \E m \in MessagesTo(i, AppendEntriesRequest) :
+        /\ m.mterm = currentTerm[i]
+        /\ role[i] # Leader
+        /\ messages' = Discard(m)
+        /\ role'     = [role EXCEPT ![i] = Follower]
+        /\ UNCHANGED <<currentTerm, votedFor, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A server does not look at an answer for which it does not wait, not even at its term. The network
+\* may lose it as well.
+IgnoreResponse(i) ==
+    /\ "IgnoreResponse" \in Liberties
+    /\ \E type \in ResponseTypes : \E m \in MessagesTo(i, type) :
+        /\ role[i] # (IF type = RequestVoteResponse THEN Candidate ELSE Leader)
+        /\ messages' = Discard(m)
+        /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A server that knows of a leader refuses its vote, in the term that it has, which may be older. Of a
+\* refusal nothing comes: the candidate counts only votes that were granted, and those of its term.
 RefuseVoteRequest(i) ==
     /\ "RefuseVoteRequest" \in Liberties
     /\ \E m \in MessagesTo(i, RequestVoteRequest) :
@@ -519,13 +571,59 @@ LeaderEntry(i) ==
         log' = [log EXCEPT ![i] = Append(@, [term |-> currentTerm[i], value |-> v])]
     /\ UNCHANGED <<messages, serverVars, commitIndex, candidateVars, leaderVars, historyVars>>
 
+\* A follower answers its leader once its disk has what it took in: up to where their logs agree, which
+\* is what matchIndex means, and they go on to agree in this term. Who does not lead the term any
+\* more, and can no more come to, has no use for the answer.
+AnswerLater(i, j) ==
+    /\ "AnswerLater" \in Liberties
+    /\ i # j
+    /\ role[i] = Follower
+    /\ currentTerm[j] >= currentTerm[i]
+    /\ currentTerm[j] = currentTerm[i] => role[j] # Candidate
+    /\ \E match \in LaterChoices(i) :
+        /\ (role[j] = Leader /\ currentTerm[j] = currentTerm[i]) =>
+                match <= Len(log[j]) /\ SubSeq(log[i], 1, match) = SubSeq(log[j], 1, match)
+        /\ messages' = Send([mtype       |-> AppendEntriesResponse,
+                             mterm       |-> currentTerm[i],
+                             msuccess    |-> TRUE,
+                             mmatchIndex |-> match,
+                             msource     |-> i,
+                             mdest       |-> j])
+    /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
+
+\* A server learns otherwise than by AppendEntries that an entry is committed, and has that entry: one
+\* of its index and term (Log Matching).
+LearnCommit(i) ==
+    /\ "LearnCommit" \in Liberties
+    /\ role[i] # Leader
+    /\ \E index \in LearnChoices(i) :
+        /\ index > commitIndex[i]
+        /\ index <= Len(committed)
+        /\ log[i][index].term = committed[index].term
+        /\ commitIndex' = [commitIndex EXCEPT ![i] = index]
+    /\ UNCHANGED <<messages, serverVars, log, candidateVars, leaderVars, historyVars>>
+
+\* A leader that hears nothing of a peer means to go on elsewhere. AppendEntries may do so anyway.
+Rewind(i, j) ==
+    /\ "Rewind" \in Liberties
+    /\ role[i] = Leader
+    /\ i # j
+    /\ \E next \in NextChoices(i, j, matchIndex[i][j]) :
+        nextIndex' = [nextIndex EXCEPT ![i][j] = next]
+    /\ UNCHANGED <<messages, serverVars, logVars, candidateVars, matchIndex, historyVars>>
+
 Beyond ==
     \/ \E i \in Server : HearOther(i)
     \/ \E i \in Server : StepDown(i)
     \/ \E i \in Server : IgnoreStaleRequest(i)
     \/ \E i \in Server : IgnoreVoteRequest(i)
+    \/ \E i \in Server : IgnoreAppendEntries(i)
+    \/ \E i \in Server : IgnoreResponse(i)
     \/ \E i \in Server : RefuseVoteRequest(i)
     \/ \E i \in Server : LeaderEntry(i)
+    \/ \E i, j \in Server : AnswerLater(i, j)
+    \/ \E i \in Server : LearnCommit(i)
+    \/ \E i, j \in Server : Rewind(i, j)
 
 -----------------------------------------------------------------------------
 

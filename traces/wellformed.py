@@ -33,8 +33,8 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("UpdateTerm", "DropStaleResponse"), ("message",)),
     **dict.fromkeys(("HandleRequestVoteRequest", "HandleRequestVoteResponse"), ("message",)),
     **dict.fromkeys(("HandleAppendEntriesRequest", "HandleAppendEntriesResponse"), ("message",)),
-    **dict.fromkeys(("IgnoreStaleRequest", "IgnoreVoteRequest", "RefuseVoteRequest"), ("message",)),
-    "HearOther": ("message",),
+    **dict.fromkeys(("IgnoreStaleRequest", "IgnoreVoteRequest", "IgnoreAppendEntries"), ("message",)),
+    **dict.fromkeys(("IgnoreResponse", "RefuseVoteRequest", "HearOther"), ("message",)),
 }
 """Which of the CAUSES a line of an event may have; none where it is not listed."""
 
@@ -45,6 +45,7 @@ NEEDS: Mapping[str, str] = {
     "RequestVote": "sends",
     "AppendEntries": "sends",
     "HearOther": "message",
+    "AnswerLater": "sends",
 }
 """What a line of an event must have. A finer line may leave its message out: any that fits will do."""
 

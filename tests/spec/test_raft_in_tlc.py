@@ -48,6 +48,7 @@ def recorded(spec: Path, config: str) -> dict[str, int]:
         "MCraft1.cfg",
         pytest.param("MCraft2.cfg", marks=pytest.mark.deep),
         pytest.param("MCraft3.cfg", marks=pytest.mark.deep),
+        pytest.param("MCraft4.cfg", marks=pytest.mark.deep),
     ],
 )
 def test_the_bounded_spec_is_safe_and_as_large_as_recorded(tlc: Tlc, root: Path, config: str) -> None:

@@ -239,7 +239,7 @@ WHAT_EVENTS_NEED = {
         "`Restart` has a message; expected one only of Crash, Receive, DuplicateMessage, DropMessage, "
         "UpdateTerm, DropStaleResponse, HandleRequestVoteRequest, HandleRequestVoteResponse, "
         "HandleAppendEntriesRequest, HandleAppendEntriesResponse, IgnoreStaleRequest, IgnoreVoteRequest, "
-        "RefuseVoteRequest, HearOther"
+        "IgnoreAppendEntries, IgnoreResponse, RefuseVoteRequest, HearOther"
     ),
     line("Crash", '"timer":"t","value":"v"'): (
         "`Crash` has a timer and a value; expected the one that was being handled"
