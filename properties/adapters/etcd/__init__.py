@@ -15,6 +15,6 @@ GO_BUILD = ("go", "build", "-trimpath", "-o")
 driver = Sources(Path(__file__).parent / "driver", (*GO_BUILD, "driver", "."))
 
 real_run = Sources(driver.folder, (*GO_BUILD, "cluster", "./real_run"), program="cluster")
-"""A program: `cluster -traces FOLDER -seconds 3` writes n1.ndjson, n2.ndjson and n3.ndjson."""
+"""A program: `cluster -traces FOLDER -crashes 3` writes n1.ndjson, n2.ndjson and n3.ndjson."""
 
 implementation = Stdio(driver.command)

@@ -110,6 +110,12 @@ def test_the_release_conforms(target: Target, raftcheck: Callable[..., Any]) -> 
     assert answer["compared"]["next_index"] > 0
 
 
+def test_the_adapter_keeps_to_what_is_asked_of_it(target: Target, raftcheck: Callable[..., Any]) -> None:
+    target("etcd")
+    answer = raftcheck("selftest", "etcd")
+    assert [claim for claim in answer["claims"] if claim["verdict"] != "ok"] == []
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_release_stands_where_a_mistake_falls(target: Target, name: str) -> None:
     assert failure_of(target("etcd"), name) is None
@@ -148,7 +154,7 @@ def test_one_entry_in_a_message_is_a_panic_by_default(target: Target) -> None:
 def test_a_real_run_conforms(target: Target, raftcheck: Callable[..., Any], tmp_path: Path) -> None:
     """Real sockets and a real clock: nobody knows what will happen, but that it is Raft."""
     target("etcd")
-    command = [*etcd.real_run.command(), "-traces", tmp_path, "-seconds", "2"]
+    command = [*etcd.real_run.command(), "-traces", tmp_path, "-crashes", "1"]
     subprocess.run(command, check=True, timeout=60)
     traces = [tmp_path / f"{server}.ndjson" for server in ("n1", "n2", "n3")]
     liberties = [word for name in etcd.implementation.caps.liberties for word in ("--liberty", name)]

@@ -2,7 +2,7 @@
 // server does: FORMAT.md lines, one file for each server. Clients ask for commands all the time, and now
 // and then the leader crashes and comes back. Nothing here is deterministic.
 //
-//	real_run -traces FOLDER -seconds 3
+//	real_run -traces FOLDER -crashes 3
 //	raftcheck validate --merge FOLDER/n1.ndjson FOLDER/n2.ndjson FOLDER/n3.ndjson --liberty ...
 //
 // An implementer copies trace.go, and the places in server.go that call it.
@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -27,15 +28,15 @@ const (
 
 func main() {
 	folder := flag.String("traces", ".", "where n1.ndjson, n2.ndjson, ... are written")
-	seconds := flag.Float64("seconds", 3, "how long the cluster runs")
+	crashes := flag.Int("crashes", 3, "how many leaders crash and come back before it ends")
 	flag.Parse()
-	if err := run(*folder, time.Duration(*seconds*float64(time.Second))); err != nil {
+	if err := run(*folder, *crashes); err != nil {
 		fmt.Fprintln(os.Stderr, "real_run:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder string, duration time.Duration) error {
+func run(folder string, crashes int) error {
 	listeners, addresses, err := listen(serverCount)
 	if err != nil {
 		return err
@@ -51,7 +52,9 @@ func run(folder string, duration time.Duration) error {
 	for i, s := range servers {
 		s.start(listeners[i], "Init")
 	}
-	live(servers, duration)
+	if err := live(servers, crashes); err != nil {
+		return err
+	}
 	for _, s := range servers {
 		s.stop()
 		if err := s.trace.close(); err != nil {
@@ -61,10 +64,9 @@ func run(folder string, duration time.Duration) error {
 	return nil
 }
 
-// live is what the world does meanwhile: clients ask all servers, of which the leader takes it in; the
-// leader crashes.
-func live(servers []*server, duration time.Duration) {
-	end := time.After(duration)
+// live is what the world does meanwhile: clients ask all servers, of which the leader takes it in; leaders
+// crash and come back. Once the last of them is back, it goes on for as long as between two crashes.
+func live(servers []*server, crashes int) error {
 	ask, crash := time.NewTicker(askEvery), time.NewTicker(crashEvery)
 	defer ask.Stop()
 	defer crash.Stop()
@@ -76,18 +78,17 @@ func live(servers []*server, duration time.Duration) {
 				command++
 			}
 		case <-crash.C:
-			for _, s := range servers {
-				if s.leads.Load() {
-					s.crash()
-					time.Sleep(downTime)
-					if err := s.restart(); err != nil {
-						panic(err)
-					}
-					break
-				}
+			if crashes == 0 {
+				return nil
 			}
-		case <-end:
-			return
+			if i := slices.IndexFunc(servers, func(s *server) bool { return s.leads.Load() }); i >= 0 {
+				servers[i].crash()
+				time.Sleep(downTime)
+				if err := servers[i].restart(); err != nil {
+					return err
+				}
+				crashes--
+			}
 		}
 	}
 }

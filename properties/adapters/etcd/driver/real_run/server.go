@@ -63,6 +63,8 @@ func (s *server) start(listener net.Listener, event string) {
 		Storage:                   s.storage,
 		MaxSizePerMsg:             math.MaxUint64,
 		MaxInflightMsgs:           256,
+		CheckQuorum:               true,
+		PreVote:                   true,
 		DisableProposalForwarding: true,
 		Logger:                    &raft.DefaultLogger{Logger: log.New(io.Discard, "", 0)},
 	})
