@@ -99,6 +99,9 @@ class Reply(_Op, frozen=True):
     value: Any = None
 
 
+Ops = tuple[Write | Erase | Sync | Send | Reply, ...]
+
+
 class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
@@ -135,7 +138,7 @@ class Shown(_Answer, frozen=True):
 class Acted(_Answer, frozen=True):
     """The answer to what makes a server act."""
 
-    ops: tuple[Write | Erase | Sync | Send | Reply, ...]
+    ops: Ops
     timers: tuple[str, ...]
     state: NodeState
 
@@ -144,7 +147,7 @@ class Requested(_Answer, frozen=True):
     """The answer to Request."""
 
     accepted: bool
-    ops: tuple[Write | Erase | Sync | Send | Reply, ...]
+    ops: Ops
     timers: tuple[str, ...]
     state: NodeState
 
