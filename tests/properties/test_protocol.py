@@ -1,4 +1,4 @@
-"""PROTOCOL.md says what is spoken: its example is a session of a driver, its tables are those of protocol.py."""
+"""PROTOCOL.md says what is spoken: its example is what a driver says, its tables are those of protocol.py."""
 
 from __future__ import annotations
 
