@@ -91,7 +91,16 @@ def _ticks(making: Making) -> int:
     [("Restrat:voted_for", "did you mean `Restart`?"), ("zzz", "expected a name as reports have it")],
 )
 def test_a_name_that_no_failure_has_is_refused(name: str, said: str) -> None:
-    check_known(["Restart", "ElectionSafety", "hang", "HandleAppendEntriesResponse:match_index"])
+    check_known(
+        [
+            "Restart",
+            "StepDown",
+            "HandleOther:commit_index",
+            "ElectionSafety",
+            "hang",
+            "HandleAppendEntriesResponse:match_index",
+        ]
+    )
     with pytest.raises(UnknownKind, match=f"no failure is called `{name}`") as caught:
         check_known(["hang", name])
     assert said in str(caught.value)
