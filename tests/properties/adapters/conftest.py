@@ -99,6 +99,7 @@ def _release(requirement: str) -> Path:
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=folder.parent) as work:
                 pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+                pip.append("--no-deps")  # raftos asks for libraries that are too old to be built
                 done = subprocess.run(
                     [*pip, "--target", work + "/it", requirement], capture_output=True, text=True
                 )
