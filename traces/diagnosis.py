@@ -14,6 +14,7 @@ from raftcheck.spec.model import Liberty
 from .events import Event
 from .ignoring import smallest
 from .mismatch import mismatch_of
+from .permitting import permitting
 from .refusal import Refusal
 from .validate import Validator
 
@@ -31,7 +32,13 @@ def diagnosed(judge: Validator, event: Event, following: Sequence[Event] | None)
     assert refusal is not None, event
     search = smallest(judge, event, following or ())
     mismatch = mismatch_of(judge, event, refusal.line, following, search)
-    return replace(refusal, ignorable=search.found, bounded=search.bounded, mismatch=mismatch)
+    return replace(
+        refusal,
+        ignorable=search.found,
+        bounded=search.bounded,
+        mismatch=mismatch,
+        liberties=permitting(judge, event),
+    )
 
 
 def diagnosis_of(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from raftcheck.spec.model import Liberty
+
 from .errors import printable
 
 MOST_CHARACTERS = 300
@@ -100,6 +102,7 @@ class Refusal:
     ignorable    the smallest sets of fields without which the line is accepted, best first
     bounded      whether a bound ended the search for them before all sets were tried
     mismatch     the kind of mistake
+    liberties    what would allow the line if it were declared: one, or several together
     shrunk       the lines that matter (shrinking.py), where that is less than all
     """
 
@@ -116,6 +119,7 @@ class Refusal:
     ignorable: tuple[Ignorable, ...] = ()
     bounded: bool = False
     mismatch: Mismatch | None = None
+    liberties: tuple[Liberty, ...] = ()
     shrunk: Shrunk | None = None
 
     @property
@@ -161,6 +165,9 @@ class Refusal:
             lines.append("  accepted  not even without all of its state, or a few fields")
         if self.bounded:
             lines[-1] += " (as far as was tried)"
+        if self.liberties:
+            options = " ".join(f"--liberty {name}" for name in self.liberties)
+            lines.append(f"  liberty   {options} would allow the line (of an adapter: Caps.liberties)")
         return lines
 
 

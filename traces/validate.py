@@ -246,6 +246,11 @@ class Validator:
         for event, candidates in reversed(self._earlier):
             yield event, self._fork(candidates)
 
+    def permitting(self, liberties: Collection[Liberty]) -> Validator:
+        """A judge who stands where this one does, and allows these liberties besides."""
+        other = Validator(self.servers, self._bound, self.liberties.union(liberties))
+        return other._fork(self._candidates)
+
     def _fork(self, candidates: list[Reached]) -> Validator:
         """A judge of what may come after a line that these states explain; it leaves this one as it is."""
         other = copy(self)

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from raftcheck.spec.model import FOLDER, LIBERTIES, Liberty
+from raftcheck.traces.diagnosis import diagnosis_of
 from raftcheck.traces.events import (
     AppendEntriesRequest,
     AppendEntriesResponse,
@@ -34,6 +35,14 @@ def refusal(*events: Event, liberties: Collection[Liberty] = ()) -> Refusal | No
         if judge.observe(event) is not None:
             break
     return judge.refusal
+
+
+def told(*events: Event) -> Refusal:
+    """The refusal of one of these events, with all that can be said of it."""
+    found = refusal(*events)
+    assert found is not None
+    inits = [line("Init", name, NEW) for name in SERVERS]
+    return diagnosis_of(SERVERS, [*inits, *events][: found.line])
 
 
 def last_is_refused(*events: Event, liberties: Collection[Liberty] = ()) -> bool:
@@ -242,6 +251,20 @@ def test_what_is_beyond_figure_2_is_refused_unless_it_is_declared(what: str) -> 
     assert refusal(*events) is not None
     assert refusal(*events, liberties=set(LIBERTIES) - {liberty}) is not None
     assert refusal(*events, liberties={liberty}) is None
+
+
+@pytest.mark.parametrize("what", ALLOWED)
+def test_a_refusal_tells_what_liberty_would_allow_the_line(what: str) -> None:
+    liberty, events = ALLOWED[what]
+    found = told(*events)
+    assert found.liberties == (liberty,)
+    assert f"  liberty   --liberty {liberty} would allow the line" in found.report()
+
+
+def test_a_refusal_tells_of_liberties_that_allow_the_line_together_or_of_none() -> None:
+    both = timeout("n1", replace(seen("Follower", 1, "n1", "1"), role="Follower"))
+    assert set(told(*ELECTION, both).liberties) == {"StepDown", "LeaderEntry"}
+    assert told(*ELECTION, timeout("n1", seen("Follower", 1, ""))).liberties == ()
 
 
 def test_each_liberty_is_among_these() -> None:
