@@ -9,7 +9,6 @@ from typing import get_args
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.spec.model import liberty_actions
 from raftcheck.traces.encoding import RECORD_FIELDS, STATE_FIELDS
-from raftcheck.traces.events import Message
 from raftcheck.traces.refusal import Refusal
 
 from .errors import UsageProblem
@@ -50,13 +49,10 @@ def is_known(failure: Failure, known: Collection[str]) -> bool:
 
 def check_known(names: Iterable[str]) -> None:
     """UnknownKind for the first name that no failure can have."""
-    handlers = [
-        f"Handle{message.__name__}" for message in get_args(Message)
-    ]  # a refusal knows HandleOther too
-    kinds = {*actions_of_raft(), *liberty_actions(), *handlers, *FIELDS, *get_args(Kind)}
+    kinds = [*actions_of_raft(), *liberty_actions(), *FIELDS, *get_args(Kind)]
     for name in names:
         kind = name.partition(":")[0]
         if kind not in kinds:
-            similar = difflib.get_close_matches(kind, sorted(kinds), n=1)
+            similar = difflib.get_close_matches(kind, kinds, n=1)
             hint = f"did you mean `{similar[0]}`?" if similar else "expected a name as reports have it"
             raise UnknownKind(f"--known: no failure is called `{name}`; {hint}")

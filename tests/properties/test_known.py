@@ -95,7 +95,7 @@ def test_a_name_that_no_failure_has_is_refused(name: str, said: str) -> None:
         [
             "Restart",
             "StepDown",
-            "HandleOther:commit_index",
+            "HearOther:commit_index",
             "ElectionSafety",
             "hang",
             "HandleAppendEntriesResponse:match_index",
