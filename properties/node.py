@@ -94,7 +94,7 @@ class Env(Protocol):
         """What the schedule wants, to be ignored freely: a value of each knob of caps, and `max_entries`.
 
         That is how many entries one AppendEntries has at most; None: as many as there are. A replayed
-        schedule may leave out any of them.
+        schedule may leave out any of them. All lives of all servers of a run are given the same object.
         """
 
     @property

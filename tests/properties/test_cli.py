@@ -335,6 +335,13 @@ def test_replay_says_which_actions_did_nothing(raftcheck: CommandLine) -> None:
     assert "1 of 2 actions were not enabled, the first is number 2: " in ended.out
 
 
+def test_a_knob_of_a_wrong_type_is_a_mistake_of_the_schedule(raftcheck: CommandLine) -> None:
+    (raftcheck.folder / "s.json").write_bytes(to_json(Schedule(("n1",), (), {"max_entries": "2"})))
+    ended = raftcheck("replay", "s.json")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == 'raftcheck: s.json: config.max_entries: "2"; expected null, or 1 or more\n'
+
+
 def test_replaying_nothing_is_no_pass(raftcheck: CommandLine) -> None:
     (raftcheck.folder / "empty.json").write_bytes(to_json(Schedule(("n1",), ())))
     assert raftcheck("replay", "empty.json").status == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from raftcheck.properties.finding import Finding
+from raftcheck.properties.finding import Breach, Finding
 from raftcheck.properties.lockstep import Outcome, run
 from raftcheck.properties.node import (
     AppendEntriesRequest,
@@ -84,6 +84,15 @@ def test_an_exception_whose_text_raises_is_reported_as_well() -> None:
         raise Unspeakable
 
     assert "Unspeakable" in finding(firing(fail)).seen
+
+
+def test_an_adapter_may_say_itself_what_went_wrong_behind_it() -> None:
+    def fail(env: Env) -> None:
+        raise Breach("exit", "the process of the Raft ended", "a process that goes on")
+
+    found = finding(firing(fail))
+    assert (found.kind, found.seen) == ("exit", "the process of the Raft ended")
+    assert found.expected == "a process that goes on"
 
 
 def test_only_the_keyboard_interrupts_a_run() -> None:
