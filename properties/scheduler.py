@@ -154,6 +154,7 @@ class Scheduler:
         self._cluster = cluster
         self._choose = _message_choice(plan, rng)
         self._paces = dict(zip(cluster.names, plan.paces, strict=True))
+        self._readiness: dict[str, float] = {}
         self._requests = 0
         self._arrivals: Sequence[Packet] = ()
         self._leaders: list[Server] = []
@@ -223,7 +224,21 @@ class Scheduler:
             mark -= self._paces[server.name]
             if mark < 0:
                 break
-        return Timeout(server.name, self._one_of(server.timers))
+        return Timeout(server.name, self._timer(server.timers))
+
+    def _timer(self, timers: Sequence[str]) -> str:
+        """One of several timers. How readily each fires is drawn when it is first seen, as for servers."""
+        if len(timers) == 1:
+            return timers[0]
+        for timer in timers:
+            if timer not in self._readiness:
+                self._readiness[timer] = 0.05 + self._random() ** 3
+        mark = self._random() * sum(self._readiness[timer] for timer in timers)
+        for timer in timers:
+            mark -= self._readiness[timer]
+            if mark < 0:
+                break
+        return timer
 
     def _request(self, servers: Sequence[Server]) -> Action:
         self._requests += 1

@@ -12,8 +12,9 @@ from raftcheck.properties.adapters.reference import Reference, reference
 from raftcheck.properties.lockstep import Outcome, run
 from raftcheck.properties.node import Caps, Network
 from raftcheck.properties.scheduler import STRATEGIES, draw_plan, generator_of, made_up
-from raftcheck.properties.schedules import ACTION_NAMES, Duplicate
+from raftcheck.properties.schedules import ACTION_NAMES, Duplicate, Timeout
 
+from .nodes import Counting, Making
 from .tiny_raft import tiny
 
 
@@ -113,3 +114,23 @@ def test_a_raft_of_other_payloads_timers_and_network_runs_as_well() -> None:
         assert outcome.failure is None, outcome.failure
         commits += max(event.state.commit_index or 0 for event in outcome.events if event.state)
     assert commits > 0
+
+
+class TwoTimers(Counting):
+    """Has two timers, both of which may always fire."""
+
+    def timers(self) -> tuple[str, ...]:
+        return ("a", "b")
+
+
+def test_of_several_timers_each_is_rare_in_some_schedule() -> None:
+    """Timers that are as frequent as one another in every schedule would undo what each of them does."""
+    shares = []
+    for index in range(20):
+        rng = generator_of(7, index)
+        plan = draw_plan(rng, Caps(durable=False), servers=1, length=100)
+        outcome = run(Making(TwoTimers), plan.servers, plan.config, made_up(plan, rng))
+        fired = Counter(action.timer for action in outcome.performed if isinstance(action, Timeout))
+        shares.append(fired["a"] / fired.total())
+    assert min(shares) < 0.2
+    assert max(shares) > 0.8
