@@ -37,7 +37,7 @@ LIBRARIES = {
     "spec": (),
     "reference": (),
     "traces": ("msgspec",),
-    "properties": ("click", "hypothesis", "msgspec", "pytest", "rich"),
+    "properties": ("click", "hypothesis", "msgspec", "pysyncobj", "pytest", "rich"),
 }
 """The libraries that a module of each folder may import, beside Python's own."""
 
@@ -47,6 +47,10 @@ ONLY_IN = {
         "raftcheck.reference.server",
         "raftcheck.properties.adapters.raftos.library",
         "raftcheck.properties.adapters.raftos.loop",
+    ),
+    "pysyncobj": (
+        "raftcheck.properties.adapters.pysyncobj.server",
+        "raftcheck.properties.adapters.pysyncobj.real_run",
     ),
 }
 """Modules that are imported in few places only; raftos is made of asyncio."""
@@ -205,6 +209,7 @@ def test_the_sources_keep_the_rules(sources: Sources) -> None:
         ("reference.raft", "log = open('log')"),
         ("properties.cluster", "import pytest"),
         ("properties.cluster", "from asyncio import run"),
+        ("properties.cluster", "import pysyncobj"),
         ("properties.cluster", "import numpy"),
         ("properties.cluster", "import raftcheck"),
         ("properties.cluster", "from ..traces.events import Event"),
@@ -228,6 +233,7 @@ def test_a_source_that_breaks_a_rule_is_caught(module: str, text: str) -> None:
         ("properties.plugin", "import pytest"),
         ("properties.machine", "import hypothesis\nfrom raftcheck.reference.raft import Raft"),
         ("properties.adapters.mine", "from ..node import Node\nfrom . import reference"),
+        ("properties.adapters.pysyncobj.server", "from pysyncobj import syncobj"),
     ],
 )
 def test_a_source_that_keeps_the_rules_passes(module: str, text: str) -> None:
