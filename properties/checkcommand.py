@@ -94,6 +94,9 @@ def check_command(
         raise click.UsageError(f"{option} is of a trace; expected --trace FILE beside it")
     if no_judge and coverage is not None:
         raise click.UsageError("--coverage is of raft.tla, which --no-judge leaves out; expected one of them")
+    fewest = implementation.caps.fewest_servers
+    if servers is not None and servers < fewest:
+        raise click.UsageError(f"--servers {servers}; expected {fewest} or more, as {target} wants")
     check_known(known)
     campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None, known)
     outputs = given(trace=trace, coverage=coverage)

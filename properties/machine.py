@@ -68,7 +68,7 @@ def machine_of(implementation: Implementation, judged: bool = True) -> type[Rule
 
         @initialize(count=st.sampled_from((3, 2, 5, 1, 4)), config=st.fixed_dictionaries(knobs))
         def start(self, count: int, config: dict[str, Any]) -> None:
-            servers = server_names(count)
+            servers = server_names(max(count, implementation.caps.fewest_servers))
             judge = Validator(servers, liberties=implementation.caps.liberties) if judged else None
             self.lockstep = Lockstep(implementation, servers, config, judge)
             with watchdog(self.lockstep.cluster):

@@ -75,6 +75,8 @@ class Caps:
     """Its nodes are LinkedNodes, which are told when a stream breaks or is made; not with datagrams."""
     liberties: frozenset[Liberty] = frozenset()
     """What it does beyond Figure 2, of what raft.tla knows to be safe, and is accused of otherwise."""
+    fewest_servers: int = 1
+    """A cluster has so many at least: to some Rafts a server on its own is a case apart."""
     knobs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Its own configuration as a part of the search: of each, one value is drawn into Env.config."""
 

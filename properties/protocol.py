@@ -112,6 +112,7 @@ class Capabilities(_Answer, frozen=True):
     network: Network
     durable: bool = True
     links: bool = False
+    fewest_servers: int = 1
     liberties: tuple[Liberty, ...] = ()
     knobs: dict[str, tuple[Plain, ...]] = {}
 

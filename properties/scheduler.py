@@ -102,7 +102,7 @@ def generator_of(seed: int | str, index: int) -> random.Random:
 
 def draw_plan(rng: random.Random, caps: Caps, servers: int | None = None, length: int | None = None) -> Plan:
     """A plan for an implementation of these caps; `servers` and `length` where they are settled already."""
-    count = servers or rng.choice(SERVER_COUNTS)
+    count = servers or max(rng.choice(SERVER_COUNTS), caps.fewest_servers)
     crash = rng.choice((0.0, 0.0, 0.2, 0.6)) if caps.durable else 0.0
     duplicate = rng.choice((0.0, 0.0, 0.3, 1.0)) if caps.network == "datagram" else 0.0
     drop = rng.choice((0.0, 0.0, 0.3, 1.0)) if caps.network != "stream" else 0.0

@@ -53,7 +53,14 @@ class Stdio:
     def caps(self) -> Caps:
         """DriverError where there is no such driver."""
         told = self.greeting.caps
-        return Caps(told.network, told.durable, told.links, frozenset(told.liberties), told.knobs)
+        return Caps(
+            network=told.network,
+            durable=told.durable,
+            links=told.links,
+            liberties=frozenset(told.liberties),
+            fewest_servers=told.fewest_servers,
+            knobs=told.knobs,
+        )
 
     @property
     def greeting(self) -> Greeting:

@@ -247,6 +247,14 @@ def test_a_newcomers_raft_conforms(newcomer: CommandLine) -> None:
     assert (ended.status, ended.answer["verdict"]) == (0, "conforms")
 
 
+def test_a_raft_is_not_run_on_fewer_servers_than_it_wants(newcomer: CommandLine) -> None:
+    wants = "\nRaft.caps = Caps(fewest_servers=2)\nraft = Raft()\n"
+    (newcomer.folder / "sociable.py").write_text(BROKEN.format(body="    pass") + wants)
+    ended = newcomer("check", "sociable:raft", "--servers", "1")
+    assert ended.status == 2
+    assert "--servers 1; expected 2 or more, as sociable:raft wants" in ended.err
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "name", "said"),
     [

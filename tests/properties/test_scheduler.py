@@ -87,6 +87,11 @@ def test_servers_and_length_can_be_settled() -> None:
     assert (len(plan.servers), plan.length) == (5, 17)
 
 
+def test_a_cluster_has_as_many_servers_as_its_raft_wants() -> None:
+    plans = [draw_plan(generator_of(3, index), Caps(fewest_servers=3)) for index in range(60)]
+    assert {len(plan.servers) for plan in plans} == {3, 4, 5}
+
+
 def test_every_value_of_every_knob_is_drawn() -> None:
     caps = Caps(knobs={"window": (1, 256), "pre_vote": (False, True)})
     plans = [draw_plan(generator_of(2, index), caps) for index in range(60)]
