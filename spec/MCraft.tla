@@ -54,4 +54,4 @@ virtual machine with two cores. The depth counts states, not steps, as TLC does.
 \* MCraft1.cfg   servers 2   term 1   log 1   in flight 2   distinct 2093     generated 23547     depth 19   TLC 1 s
 \* MCraft2.cfg   servers 2   term 2   log 2   in flight 2   distinct 200151   generated 2194745   depth 33   TLC 37 s
 \* MCraft3.cfg   servers 3   term 2   log 1   in flight 1   distinct 205986   generated 1950205   depth 40   TLC 37 s
-\* MCraft4.cfg   servers 2   term 2   log 2   in flight 1   distinct 28783    generated 316151    depth 27   TLC 7 s
+\* MCraft4.cfg   servers 2   term 2   log 2   in flight 1   distinct 28783    generated 316151    depth 27   TLC 13 s of CPU

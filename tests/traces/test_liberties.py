@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
 from raftcheck.spec.model import FOLDER, LIBERTIES, Liberty
+from raftcheck.tla.config import load_config
 from raftcheck.traces.diagnosis import diagnosis_of
 from raftcheck.traces.events import (
     AppendEntriesRequest,
@@ -22,6 +24,7 @@ from raftcheck.traces.events import (
     RequestVoteResponse,
     Role,
 )
+from raftcheck.traces.export import MODULE, export
 from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
 
@@ -483,3 +486,10 @@ MISHEARD: dict[str, tuple[Event, ...]] = {
 @pytest.mark.parametrize("what", MISHEARD)
 def test_a_message_of_no_type_may_not_lead_to_this(what: str) -> None:
     assert last_is_refused(*MISHEARD[what])
+
+
+def test_an_exported_trace_takes_its_liberties_along(tmp_path: Path) -> None:
+    lines = [(f"trace:{number}", line("Init", name, NEW)) for number, name in enumerate(SERVERS, 1)]
+    export(tmp_path, lines, "trace", {"StepDown"})
+    constants = load_config(tmp_path / f"{MODULE}.cfg").constants
+    assert constants["Liberties"] == {"HearOther", "StepDown"}
