@@ -137,7 +137,7 @@ def test_a_planted_mistake_is_named(planted: Callable[[Mistake], Stdio], name: s
 def test_a_planted_mistake_is_found_by_chance(planted: Callable[[Mistake], Stdio], name: str) -> None:
     mistake = MISTAKES[name]
     implementation = planted(mistake)
-    campaign = Campaign(target="etcd", seed=1, servers=3)
+    campaign = Campaign(target="etcd", seed=1)
     failures = (
         run_schedule(implementation, campaign, index)[1].failure for index in range(mistake.schedules)
     )

@@ -89,20 +89,11 @@ func (n *node) Request(request int, command string) bool {
 }
 
 func (n *node) State() raftcheck.State {
-	status := n.raw.BasicStatus()
-	log, vote, role := n.storage.log(), "", raftcheck.Follower
-	if status.GetVote() != raft.None {
-		vote = n.name(status.GetVote())
-	}
-	state := raftcheck.State{
-		Role: &role, CurrentTerm: status.Term, VotedFor: &vote, Log: &log, CommitIndex: status.Commit,
-	}
-	switch status.RaftState {
-	case raft.StateCandidate:
-		role = raftcheck.Candidate
+	state := views.State(n.raw.BasicStatus(), n.name, n.storage.log())
+	switch *state.Role {
+	case raftcheck.Candidate:
 		state.VotesGranted = n.votes()
-	case raft.StateLeader:
-		role = raftcheck.Leader
+	case raftcheck.Leader:
 		state.MatchIndex, state.NextIndex = n.progress()
 	}
 	return state

@@ -120,7 +120,7 @@ func (s *server) serve() {
 		case <-clock.C:
 			s.raw.Tick()
 			if s.raw.HasReady() {
-				s.log(line{Event: "Timeout"}, s.handleReady())
+				s.log(line{Event: "Timeout"}, s.handleReady(false))
 			}
 		case f := <-s.network.received:
 			m := &pb.Message{}
@@ -131,7 +131,7 @@ func (s *server) serve() {
 			if err := s.raw.Step(m); err != nil {
 				panic(err)
 			}
-			s.log(line{Event: "Receive", Message: f.View}, s.handleReadyTo(stale))
+			s.log(line{Event: "Receive", Message: f.View}, s.handleReady(stale))
 		case command := <-s.asked:
 			err := s.raw.Propose([]byte(command))
 			if errors.Is(err, raft.ErrProposalDropped) {
@@ -140,16 +140,14 @@ func (s *server) serve() {
 			if err != nil {
 				panic(err)
 			}
-			s.log(line{Event: "ClientRequest", Value: command}, s.handleReady())
+			s.log(line{Event: "ClientRequest", Value: command}, s.handleReady(false))
 		}
 	}
 }
 
-func (s *server) handleReady() []raftcheck.Message { return s.handleReadyTo(false) }
-
-// handleReadyTo does what the library asks for, and says what was sent; stale: it answers a request of an
+// handleReady does what the library asks for, and says what was sent; stale: it answers a request of an
 // older term.
-func (s *server) handleReadyTo(stale bool) (sends []raftcheck.Message) {
+func (s *server) handleReady(stale bool) (sends []raftcheck.Message) {
 	for s.raw.HasReady() {
 		ready := s.raw.Ready()
 		if !raft.IsEmptyHardState(ready.HardState) {
@@ -190,26 +188,8 @@ func (s *server) log(l line, sends []raftcheck.Message) {
 }
 
 func (s *server) state() *raftcheck.State {
-	status, role, vote := s.raw.BasicStatus(), raftcheck.Follower, ""
-	if status.GetVote() != raft.None {
-		vote = name(status.GetVote())
-	}
-	last, err := s.storage.LastIndex()
-	s.must(err)
-	entries := []raftcheck.Entry{}
-	if last > 0 {
-		stored, err := s.storage.Entries(1, last+1, math.MaxUint64)
-		s.must(err)
-		entries = views.Entries(stored)
-	}
-	state := &raftcheck.State{
-		Role: &role, CurrentTerm: status.Term, VotedFor: &vote, Log: &entries, CommitIndex: status.Commit,
-	}
-	switch status.RaftState {
-	case raft.StateCandidate:
-		role = raftcheck.Candidate
-	case raft.StateLeader:
-		role = raftcheck.Leader
+	state := views.State(s.raw.BasicStatus(), name, s.entries())
+	if *state.Role == raftcheck.Leader {
 		state.MatchIndex = map[string]uint64{}
 		s.raw.WithProgress(func(id uint64, _ raft.ProgressType, progress tracker.Progress) {
 			if id != s.id {
@@ -217,5 +197,16 @@ func (s *server) state() *raftcheck.State {
 			}
 		})
 	}
-	return state
+	return &state
+}
+
+func (s *server) entries() []raftcheck.Entry {
+	last, err := s.storage.LastIndex()
+	s.must(err)
+	if last == 0 {
+		return []raftcheck.Entry{}
+	}
+	entries, err := s.storage.Entries(1, last+1, math.MaxUint64)
+	s.must(err)
+	return views.Entries(entries)
 }

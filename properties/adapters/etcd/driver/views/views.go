@@ -1,4 +1,4 @@
-// Package views says what a message of etcd-io/raft means in the vocabulary of raft.tla.
+// Package views says what a message and a state of etcd-io/raft mean in the vocabulary of raft.tla.
 package views
 
 import (
@@ -7,6 +7,7 @@ import (
 
 	"raftcheck/etcd/raftcheck"
 
+	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
 )
 
@@ -65,6 +66,24 @@ func View(m *pb.Message, sender Sender) raftcheck.Message {
 		return answer(true, 0)
 	default: // pre-vote, leadership transfer; the term of a pre-vote is one that nobody has yet
 		return raftcheck.Other{Header: header("Other", sender.Term)}
+	}
+}
+
+// State is what a server believes, with its whole log; of a pre-candidate raft.tla knows only that it is a
+// follower. What candidates and leaders have beside that is for the caller to add.
+func State(status raft.BasicStatus, name func(id uint64) string, log []raftcheck.Entry) raftcheck.State {
+	role, vote := raftcheck.Follower, ""
+	switch status.RaftState {
+	case raft.StateCandidate:
+		role = raftcheck.Candidate
+	case raft.StateLeader:
+		role = raftcheck.Leader
+	}
+	if status.GetVote() != raft.None {
+		vote = name(status.GetVote())
+	}
+	return raftcheck.State{
+		Role: &role, CurrentTerm: status.Term, VotedFor: &vote, Log: &log, CommitIndex: status.Commit,
 	}
 }
 
