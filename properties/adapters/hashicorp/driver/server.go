@@ -20,14 +20,17 @@ const (
 	// electionTimeout is that of followers, candidates and leases; a leader's heartbeat takes a tenth to a fifth.
 	electionTimeout = time.Hour
 
+	// commitTimeout is after how long, or twice that, a leader sends what is new, or what is committed.
+	commitTimeout = time.Second
+
+	// longestBackoff is more than a leader ever waits after calls that failed.
+	longestBackoff = 11 * time.Second
+
 	// mostTimeouts is within how many election timeouts a server that hears nothing has begun an election.
 	mostTimeouts = 8
 
 	never = 50 * 365 * 24 * time.Hour
 )
-
-// In seconds: either less than a heartbeat takes, or more, so that heartbeats may come first.
-var commitTimeouts = []int{1, 900}
 
 var caps = fields{
 	"network":   "stream+gaps",
@@ -35,27 +38,25 @@ var caps = fields{
 	"links":     true,
 	"liberties": []string{"StepDown", "IgnoreStaleRequest", "RefuseVoteRequest", "LeaderEntry"},
 	"knobs": fields{
-		"commit_timeout": commitTimeouts,
-		"pre_vote":       []bool{true, false},
-		"trailing_logs":  []int{10240, 2},
-		"vote_writes":    []int{2, 1},
+		"pre_vote":      []bool{true, false},
+		"trailing_logs": []int{10240, 2},
+		"vote_writes":   []int{2, 1},
 	},
 }
 
 // config is the configuration that a schedule asks for.
 type config struct {
-	CommitTimeout int     `json:"commit_timeout"`
-	MaxEntries    *int    `json:"max_entries"`
-	PreVote       *bool   `json:"pre_vote"`
-	TrailingLogs  *uint64 `json:"trailing_logs"`
-	VoteWrites    int     `json:"vote_writes"`
+	MaxEntries   *int    `json:"max_entries"`
+	PreVote      *bool   `json:"pre_vote"`
+	TrailingLogs *uint64 `json:"trailing_logs"`
+	VoteWrites   int     `json:"vote_writes"`
 }
 
 func (c config) raft(me string) *raft.Config {
 	made := raft.DefaultConfig()
 	made.LocalID = raft.ServerID(me)
 	made.Logger = hclog.NewNullLogger()
-	made.CommitTimeout = c.commitTimeout()
+	made.CommitTimeout = commitTimeout
 	made.HeartbeatTimeout = electionTimeout
 	made.ElectionTimeout = electionTimeout
 	made.LeaderLeaseTimeout = electionTimeout
@@ -70,10 +71,6 @@ func (c config) raft(me string) *raft.Config {
 		made.TrailingLogs = *c.TrailingLogs
 	}
 	return made
-}
-
-func (c config) commitTimeout() time.Duration {
-	return time.Duration(max(c.CommitTimeout, commitTimeouts[0])) * time.Second
 }
 
 // server is the outside of a life: what the bubble is told to do next, and what it answers.
@@ -221,7 +218,7 @@ func (l *life) fire(timer string) error {
 	case "heartbeat":
 		time.Sleep(electionTimeout / 5)
 	case "replicate":
-		time.Sleep(2 * l.config.commitTimeout())
+		time.Sleep(2*commitTimeout + longestBackoff)
 	case "compact":
 		l.raft.Snapshot()
 	case "rpc":
