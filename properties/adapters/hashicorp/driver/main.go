@@ -62,12 +62,16 @@ func main() {
 // serve answers requests until there are no more.
 func serve(t *testing.T) {
 	driver := &driver{test: t, servers: map[string]*server{}}
-	requests := json.NewDecoder(bufio.NewReader(os.Stdin))
+	requests := bufio.NewReader(os.Stdin)
 	answers := bufio.NewWriter(os.Stdout)
-	for requests.More() {
+	for {
+		line, err := requests.ReadBytes('\n')
+		if err != nil {
+			os.Exit(0)
+		}
 		var asked request
 		answer := any(nil)
-		if err := requests.Decode(&asked); err != nil {
+		if err := json.Unmarshal(line, &asked); err != nil {
 			answer = fields{"error": err.Error()}
 		} else {
 			answer = driver.answer(&asked)
@@ -79,7 +83,6 @@ func serve(t *testing.T) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(0)
 }
 
 // driver is the cluster: the servers that are up.
