@@ -125,7 +125,10 @@ class RaftosNode:
 
 
 class Raftos:
-    caps = Caps(network="datagram", liberties=frozenset({"StepDown", "IgnoreVoteRequest"}))
+    caps = Caps(
+        network="datagram",
+        liberties=frozenset({"StepDown", "IgnoreAppendEntries", "IgnoreVoteRequest"}),
+    )
 
     def start(self, env: Env, fresh: bool) -> RaftosNode:
         return RaftosNode(env)
