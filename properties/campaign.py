@@ -86,6 +86,7 @@ class Result:
     covered: Counts
     properties: tuple[Property, ...]
     failed: Failed | None
+    liberties: frozenset[Liberty] = frozenset()
     known: str | None = None
     """The name of a failure that was passed over."""
 
@@ -158,6 +159,7 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
         covered=covered.counts,
         properties=outcome.properties,
         failed=None if failure is None or known else Failed(schedule, failure.report()),
+        liberties=outcome.liberties,
         known=label_of(failure) if failure is not None and known else None,
     )
 

@@ -22,7 +22,7 @@ from .campaign import Campaign, Failed, ProcessDied, Result, results
 from .failures import FOLDER, Kept, keep
 from .finding import Finding
 from .lockstep import Outcome, run
-from .node import Implementation
+from .node import Implementation, Liberty
 from .safety import Property
 from .schedules import Schedule
 from .shrink import shrink
@@ -47,6 +47,8 @@ class Check:
     kept: Kept | None = None
     died: str | None = None
     """Where the implementation ended the whole process, if it did."""
+    liberties: frozenset[Liberty] = frozenset()
+    """What raft.tla allows of the implementation beyond Figure 2."""
     known: Counter[str] = field(default_factory=Counter)
     """In how many schedules a known failure was passed over, by its name."""
 
@@ -62,7 +64,8 @@ class Check:
     @property
     def evidence(self) -> Evidence:
         """What the verdict of raft.tla rests on."""
-        return Evidence(self.actions, self.judged, self.compared)
+        declared = self.liberties if self.schedules > 1 else frozenset()  # one schedule need not take all
+        return Evidence(self.actions, self.judged, self.compared, liberties=declared)
 
     def add(self, result: Result) -> None:
         self.schedules += 1
@@ -72,6 +75,7 @@ class Check:
         self.compared.update(result.compared)
         self.covered.update(result.covered)
         self.properties.update(result.properties)
+        self.liberties = result.liberties
         if result.known is not None:
             self.known[result.known] += 1
 
@@ -155,5 +159,6 @@ def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:
         actions=Counter(outcome.actions),
         compared=Counter(outcome.compared),
         properties=set(outcome.properties),
+        liberties=outcome.liberties,
         kept=Kept(schedule, outcome, file) if outcome.failure is not None else None,
     )

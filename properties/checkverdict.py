@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from raftcheck.spec.model import liberties_shown
 from raftcheck.traces.evidence import EVERYWHERE
 
 from .checking import Check, Word
@@ -32,6 +33,7 @@ def as_json(check: Check, actions: Sequence[str]) -> dict[str, Any]:
         "steps": check.steps,
         "seconds": round(check.seconds, 3),
         "actions": {name: check.actions[name] for name in actions},
+        "liberties": {name: check.actions[name] for name in _liberties(check)},
         "compared": dict(check.compared),
         "warnings": check.evidence.warnings if check.judged else (),
         "known": dict(check.known),
@@ -70,7 +72,7 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     rate = check.steps / check.seconds if check.seconds else 0.0
     summary.add_row("steps", f"{check.steps:,} in {check.seconds:.1f} s, {rate:,.0f} a second")
     summary.add_row("judged", _judged(check))
-    never = [name for name in actions if not check.actions[name]]
+    never = [name for name in (*actions, *_liberties(check)) if not check.actions[name]]
     if check.judged and never and check.schedules > 1:
         summary.add_row("never taken", ", ".join(never))
     unseen = [name for name in EVERYWHERE if not check.compared[name]]
@@ -82,7 +84,13 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
         summary.add_row("" if place else "known", f"{name} in {count:,} schedules, passed over")
     but = ", but for what is known" if check.known else ""
     summary.add_row("verdict", verdict_text(check.word, MEANING[check.word] + but))
-    return Group(taken_table(check.actions, actions), "", summary) if check.judged else summary
+    if not check.judged:
+        return summary
+    return Group(taken_table(check.actions, actions, _liberties(check)), "", summary)
+
+
+def _liberties(check: Check) -> tuple[str, ...]:
+    return liberties_shown(check.liberties, check.actions)
 
 
 def _judged(check: Check) -> str:

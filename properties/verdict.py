@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from raftcheck.spec.model import liberties_shown
 from raftcheck.traces.errors import printable
 from raftcheck.traces.verdict import Validation
 
@@ -29,10 +30,16 @@ def warn(summary: Table, warnings: Sequence[str]) -> None:
         summary.add_row("" if place else "rests on little", Text(warning, "yellow"))
 
 
-def taken_table(taken: Counter[str], actions: Sequence[str]) -> Table:
+def taken_table(taken: Counter[str], actions: Sequence[str], liberties: Sequence[str]) -> Table:
+    """How often each action was taken; below them, in a part of their own, the liberties."""
     table = Table("action of raft.tla", box=None, padding=(0, 2, 0, 0))
     table.add_column("taken", justify="right")
     for name in actions:
+        table.add_row(name, f"{taken[name]:,}")
+    if liberties:
+        table.add_section()
+        table.add_row("liberties taken", "", style="bold")
+    for name in liberties:
         table.add_row(name, f"{taken[name]:,}")
     return table
 
@@ -76,6 +83,7 @@ def traces_json(traces: Sequence[Validation], actions: Sequence[str]) -> dict[st
                 "servers": trace.servers,
                 "seconds": round(trace.seconds, 3),
                 "actions": {name: trace.actions[name] for name in actions},
+                "liberties": {name: trace.actions[name] for name in _liberties(trace)},
                 "compared": dict(trace.compared),
                 "never_compared": trace.never_compared,
                 "candidates": trace.most_candidates,
@@ -96,6 +104,9 @@ def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
     summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     summary.add_row("trace", printable(f"{trace.file}, of {', '.join(trace.servers)}"))
     summary.add_row("lines", f"{trace.lines:,} in {trace.seconds:.1f} s")
+    never = [name for name in _liberties(trace) if not trace.actions[name]]
+    if never:
+        summary.add_row("never taken", ", ".join(never))
     if trace.never_compared:
         summary.add_row("never compared", ", ".join(trace.never_compared))
     if trace.most_candidates > 1:
@@ -106,7 +117,11 @@ def trace_table(trace: Validation, actions: Sequence[str]) -> RenderableType:
         summary.add_row("assumed", f"{trace.assumed:,} messages that nobody was seen to send")
     warn(summary, trace.evidence.warnings if word_of(trace) == "conforms" else ())
     summary.add_row("verdict", verdict_text(word_of(trace), MEANING[word_of(trace)]))
-    return Group(taken_table(trace.actions, actions), "", summary)
+    return Group(taken_table(trace.actions, actions, _liberties(trace)), "", summary)
+
+
+def _liberties(trace: Validation) -> tuple[str, ...]:
+    return liberties_shown(trace.evidence.liberties, trace.actions)
 
 
 def _candidates(trace: Validation) -> str:

@@ -5,7 +5,7 @@ Knows where the .tla and .cfg files are, and which names of raft.tla are its act
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -37,6 +37,12 @@ Liberty = Literal[
 """What servers may do beyond Figure 2 where that is declared; raft.tla says of each why it is safe."""
 
 LIBERTIES: tuple[Liberty, ...] = get_args(Liberty)
+
+WITHIN: Mapping[str, tuple[Liberty, ...]] = {
+    "AckCommitted": ("AckCommitted",),
+    "TakeQuietly": ("LearnLater", "AnswerLater"),
+}
+"""The liberties that allow a part of an action of Figure 2, by the operator of raft.tla that is this part."""
 
 
 def trace_config(servers: tuple[str, ...], liberties: frozenset[Liberty] = frozenset()) -> Config:
@@ -75,6 +81,12 @@ def actions() -> tuple[str, ...]:
 def liberty_actions() -> tuple[str, ...]:
     """The names of the actions of raft.tla that only a liberty allows."""
     return tuple(_names_in("Beyond"))
+
+
+def liberties_shown(declared: Collection[str], taken: Mapping[str, int]) -> tuple[str, ...]:
+    """The liberties to tell of, in raft.tla's order: those declared, and those taken, as HearOther may be."""
+    names = dict.fromkeys((*liberty_actions(), *LIBERTIES))
+    return tuple(name for name in names if name in declared or taken.get(name))
 
 
 def _names_in(operator: str) -> Sequence[str]:

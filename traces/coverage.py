@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
-from raftcheck.spec.model import FOLDER, trace_model
+from raftcheck.spec.model import FOLDER, liberties_shown, liberty_actions, trace_model
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.coverage import Counts, Coverage, Gap, Place, gaps
 from raftcheck.tla.coverage_page import coverage_page
@@ -37,8 +37,10 @@ class Covered:
 
 def unseen(counts: Counts, taken: Mapping[str, int]) -> list[Gap]:
     """What was not seen in the text of raft.tla, without the actions that were never taken."""
-    never = {name for name in actions_of_raft() if not taken.get(name)}
-    return [gap for gap in gaps(places(), counts) if gap.place.operator not in never]
+    never = {name for name in (*actions_of_raft(), *liberty_actions()) if not taken.get(name)}
+    return [
+        gap for gap in gaps(places(liberties_shown((), taken)), counts) if gap.place.operator not in never
+    ]
 
 
 def where(gap: Gap) -> str:
@@ -53,25 +55,29 @@ def part(gap: Gap) -> str:
 
 def page(subject: str, evidence: Evidence, counts: Counts) -> str:
     """The page of `--coverage`: raft.tla, and what was seen of it."""
+    liberties = liberties_shown(evidence.liberties, evidence.actions)
     fields = ", ".join(f"{name} {times:,}" for name, times in evidence.compared.items() if times)
     return coverage_page(
         f"{SPEC.name}, as {subject} exercised it",
         [("judged", f"{evidence.lines:,} lines or steps"), ("compared", fields or "nothing")],
         evidence.warnings,
-        {name: evidence.actions.get(name, 0) for name in actions_of_raft()},
+        {name: evidence.actions.get(name, 0) for name in (*actions_of_raft(), *liberties)},
         SPEC.name,
         SPEC.read_text(encoding="utf-8"),
-        places(),
+        places(liberties),
         counts,
     )
 
 
 @cache
-def places() -> tuple[Place, ...]:
-    """The places in raft.tla: the same whatever the servers."""
-    return _coverage(trace_model(())).places
+def places(liberties: tuple[str, ...] = ()) -> tuple[Place, ...]:
+    """The places in raft.tla, with those of liberties that are actions: the same whatever the servers."""
+    model = trace_model(())
+    names = (*actions_of_raft(), *(name for name in liberty_actions() if name in liberties))
+    return Coverage(model.binding, [model.definition(name) for name in names]).places
 
 
 @cache
 def _coverage(model: Model) -> Coverage:
-    return Coverage(model.binding, [model.definition(name) for name in actions_of_raft()])
+    names = (*actions_of_raft(), *liberty_actions())
+    return Coverage(model.binding, [model.definition(name) for name in names])

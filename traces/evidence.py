@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from raftcheck.spec.model import LIBERTIES, Liberty
+
 from .errors import plain
 
 MILESTONES = {
@@ -32,13 +34,14 @@ SHARE = 0.01
 class Evidence:
     """What a verdict rests on: actions taken, lines judged but for Init, fields compared in how many.
 
-    `silent` servers had no line but their Init.
+    `silent` servers had no line but their Init; `liberties` were declared.
     """
 
     actions: Mapping[str, int]
     lines: int
     compared: Mapping[str, int]
     silent: tuple[str, ...] = ()
+    liberties: frozenset[Liberty] = frozenset()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -52,6 +55,9 @@ class Evidence:
         for name, sentence in MILESTONES.items():
             if not self.actions.get(name):
                 yield sentence
+        for liberty in LIBERTIES:
+            if liberty in self.liberties and not self.actions.get(liberty):
+                yield f"liberty {liberty} was declared and never taken"
         if self.silent:
             yield f"no line is of {', '.join(map(plain, self.silent))}, but for Init"
         for name in EVERYWHERE:
@@ -71,4 +77,5 @@ def together(parts: Sequence[Evidence]) -> Evidence:
     for part in parts:
         actions.update(part.actions)
         compared.update(part.compared)
-    return Evidence(actions, sum(part.lines for part in parts), compared)
+    liberties = frozenset[Liberty]().union(*(part.liberties for part in parts))
+    return Evidence(actions, sum(part.lines for part in parts), compared, liberties=liberties)

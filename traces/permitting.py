@@ -5,14 +5,14 @@ The line is judged once more with all liberties; what its explanation then takes
 
 from __future__ import annotations
 
-from raftcheck.spec.model import LIBERTIES, Liberty
+from raftcheck.spec.model import LIBERTIES, WITHIN, Liberty
 
 from .events import Event
 from .validate import Validator
 
 OF_OPERATOR: dict[str, tuple[Liberty, ...]] = {
     **{name: (name,) for name in LIBERTIES},
-    "TakeQuietly": ("LearnLater", "AnswerLater"),
+    **WITHIN,
 }
 """What allows an operator of raft.tla that only a liberty allows."""
 

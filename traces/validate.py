@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
-from raftcheck.spec.model import Liberty, liberty_actions, trace_model
+from raftcheck.spec.model import WITHIN, Liberty, liberty_actions, trace_model
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.tla.model import Model, State
 from raftcheck.tla.values import Value, apply, sweep
@@ -85,7 +85,7 @@ class Judged:
     """What a verdict rests on.
 
     lines     lines judged
-    actions   how often each action of raft.tla was taken
+    actions   how often each action of raft.tla was taken, and each declared liberty within an action
     most_candidates  the largest number of states that explained the trace up to some line
     assumed   messages that lines received, or may have, although nobody was seen to send them
     missing   lines that were taken to be there unseen
@@ -146,6 +146,11 @@ class Validator:
         self._outdoes = self._model.step("Outdoes")
         self._unseen = self._model.variables.index("unseen")
         self._raft = frozenset((*actions_of_raft(), *liberty_actions()))
+        self._within = {
+            operator: self.liberties.intersection(allowing)
+            for operator, allowing in WITHIN.items()
+            if not self.liberties.isdisjoint(allowing)
+        }
         self._trails: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._earlier: tuple[tuple[Event, list[Reached]], ...] = ()
         self._candidates = [Reached(state, origin=state) for state in self._model.initial_states()]
@@ -192,6 +197,10 @@ class Validator:
         self._candidates = explained
         for name in self.taken:
             judged.actions[name] += 1
+        if self._within:
+            for step in self.steps():
+                for name in step.trail:
+                    judged.actions.update(self._within.get(name, ()))
         if event.message is None or self.state[self._unseen]:
             judged.assumed += sum("TraceReveal" in step.trail for step in self.steps())
         judged.count_compared(event, self._role(event, self.state))

@@ -141,7 +141,7 @@ def validate(
         missing=judge.judged.missing,
         refusal=refusal,
         vacuous=_vacuous(judge.judged) if refusal is None and undecided is None else None,
-        evidence=Evidence(judge.actions, judged - len(servers), compared, tuple(silent)),
+        evidence=Evidence(judge.actions, judged - len(servers), compared, tuple(silent), judge.liberties),
         seconds=time.perf_counter() - begun,
         undecided=undecided,
         interrupted=interrupted,

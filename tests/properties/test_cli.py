@@ -157,6 +157,37 @@ def test_an_action_that_was_never_taken_is_named(raftcheck: CommandLine) -> None
     assert "never taken" in ended.out
 
 
+def test_liberties_that_were_declared_or_taken_have_a_part_of_their_own(raftcheck: CommandLine) -> None:
+    raftcheck("check", "--schedules", "1", "--processes", "1", "--trace", "trace.ndjson")
+    plain = raftcheck("validate", "trace.ndjson", "--json").answer["traces"][0]
+    assert plain["liberties"] == {}
+    assert "liberties taken" not in raftcheck("validate", "trace.ndjson").out
+    declared = raftcheck("validate", "trace.ndjson", "--liberty", "StepDown")
+    assert re.search(r"liberties taken *\n *StepDown +0 *\n", declared.out)
+    assert re.search(r"(?m)^never taken +StepDown", declared.out)
+    assert "liberty StepDown was declared and never taken" in declared.out
+    answer = raftcheck("validate", "trace.ndjson", "--liberty", "StepDown", "--json").answer["traces"][0]
+    assert answer["liberties"] == {"StepDown": 0}
+    assert answer["actions"] == plain["actions"]
+
+
+def test_a_liberty_that_an_adapter_declares_and_never_takes_is_told_of(raftcheck: CommandLine) -> None:
+    source = (
+        "from dataclasses import replace\n"
+        "from raftcheck.properties.adapters.reference import implementation as plain\n"
+        "class Wide:\n"
+        "    caps = replace(plain.caps, liberties=frozenset({'Rewind'}))\n"
+        "    start = plain.start\n"
+        "implementation = Wide()\n"
+    )
+    (raftcheck.folder / "wide.py").write_text(source)
+    run = ("check", "wide:implementation", "--schedules", "2", "--processes", "1")
+    answer = raftcheck(*run, "--json").answer
+    assert answer["liberties"] == {"Rewind": 0}
+    assert "liberty Rewind was declared and never taken" in answer["warnings"]
+    assert re.search(r"never taken .*Rewind", raftcheck(*run).out, re.DOTALL)
+
+
 # A Raft that somebody plugs in
 
 

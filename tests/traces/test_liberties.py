@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import get_args
@@ -9,8 +10,9 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from raftcheck.spec.model import FOLDER, LIBERTIES, Liberty
+from raftcheck.spec.model import FOLDER, LIBERTIES, Liberty, liberties_shown
 from raftcheck.tla.config import load_config
+from raftcheck.traces.coverage import page
 from raftcheck.traces.diagnosis import diagnosis_of
 from raftcheck.traces.events import (
     AppendEntriesRequest,
@@ -24,6 +26,7 @@ from raftcheck.traces.events import (
     RequestVoteResponse,
     Role,
 )
+from raftcheck.traces.evidence import Evidence
 from raftcheck.traces.export import MODULE, export
 from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
@@ -262,6 +265,22 @@ def test_a_refusal_tells_what_liberty_would_allow_the_line(what: str) -> None:
     found = told(*events)
     assert found.liberties == (liberty,)
     assert f"  liberty   --liberty {liberty} would allow the line" in found.report()
+
+
+@pytest.mark.parametrize("what", ALLOWED)
+def test_a_liberty_that_was_taken_is_counted_and_one_that_was_not_is_told_of(what: str) -> None:
+    liberty, events = ALLOWED[what]
+    declared: set[Liberty] = {liberty, "StepDown", "Rewind"}
+    judge = Validator(SERVERS, liberties=declared)
+    for event in (*(line("Init", name, NEW) for name in SERVERS), *events):
+        assert judge.observe(event) is None
+    counts = {name: judge.actions[name] for name in liberties_shown(declared, judge.actions)}
+    assert [name for name, times in counts.items() if times] == [liberty]
+    evidence = Evidence(judge.actions, len(events), judge.judged.compared, liberties=judge.liberties)
+    told_of = {f"liberty {name} was declared and never taken" for name in declared - {liberty}}
+    assert {warning for warning in evidence.warnings if warning.startswith("liberty")} == told_of
+    covered = page("a trace", evidence, Counter())
+    assert all((f">{name}</a>" in covered) == (name in declared) for name in LIBERTIES)
 
 
 def test_a_refusal_tells_of_liberties_that_allow_the_line_together_or_of_none() -> None:
