@@ -87,7 +87,7 @@ def test_check_ends_with_a_table_and_status_0_where_all_is_well(raftcheck: Comma
 
 def test_check_json_is_one_object_with_these_keys(raftcheck: CommandLine) -> None:
     answer = raftcheck("check", "--schedules", "30", "--processes", "1", "--json").answer
-    keys = ["verdict", "schedules", "steps", "seconds", "actions", "compared", "warnings"]
+    keys = ["verdict", "schedules", "steps", "seconds", "actions", "liberties", "compared", "warnings"]
     keys += ["known", "failure"]
     assert list(answer) == keys
     assert (answer["verdict"], answer["schedules"], answer["failure"]) == ("conforms", 30, None)
@@ -174,7 +174,7 @@ def test_liberties_that_were_declared_or_taken_have_a_part_of_their_own(raftchec
 def test_a_liberty_that_an_adapter_declares_and_never_takes_is_told_of(raftcheck: CommandLine) -> None:
     source = (
         "from dataclasses import replace\n"
-        "from raftcheck.properties.adapters.reference import implementation as plain\n"
+        "from raftcheck.properties.adapters.reference import reference as plain\n"
         "class Wide:\n"
         "    caps = replace(plain.caps, liberties=frozenset({'Rewind'}))\n"
         "    start = plain.start\n"
