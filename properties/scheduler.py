@@ -154,7 +154,7 @@ class Scheduler:
         self._cluster = cluster
         self._choose = _message_choice(plan, rng)
         self._paces = dict(zip(cluster.names, plan.paces, strict=True))
-        self._readiness: dict[str, float] = {}
+        self._known_readiness: dict[str, float] = {}
         self._requests = 0
         self._arrivals: Sequence[Packet] = ()
         self._leaders: list[Server] = []
@@ -227,18 +227,21 @@ class Scheduler:
         return Timeout(server.name, self._timer(server.timers))
 
     def _timer(self, timers: Sequence[str]) -> str:
-        """One of several timers. How readily each fires is drawn when it is first seen, as for servers."""
-        if len(timers) == 1:
-            return timers[0]
+        """One of several timers, each as readily as it fires in this schedule."""
+        mark = self._random() * sum(map(self._readiness, timers))
         for timer in timers:
-            if timer not in self._readiness:
-                self._readiness[timer] = 0.05 + self._random() ** 3
-        mark = self._random() * sum(self._readiness[timer] for timer in timers)
-        for timer in timers:
-            mark -= self._readiness[timer]
+            mark -= self._readiness(timer)
             if mark < 0:
                 break
         return timer
+
+    def _readiness(self, timer: str) -> float:
+        """How readily a timer of that name fires, relative to others: the same throughout the schedule."""
+        known = self._known_readiness.get(timer)
+        if known is None:
+            of_timer = random.Random(f"{self._plan.paces}/{timer}")
+            known = self._known_readiness[timer] = 0.05 + of_timer.random() ** 3
+        return known
 
     def _request(self, servers: Sequence[Server]) -> Action:
         self._requests += 1

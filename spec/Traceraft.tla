@@ -748,7 +748,7 @@ TraceHearOther ==
 \* Beside that, and Timeout and ClientRequest, nothing is known of what comes of it, or becomes of it.
 TraceIgnoreOther ==
     /\ ~handled
-    /\ line.event # "HearOther"
+    /\ TakesOther \/ OfNetwork
     /\ handled' = TRUE
     /\ UNCHANGED <<vars, line, unsent, lost, unseenVars, delivered>>
 

@@ -592,7 +592,8 @@ AnswerLater(i, j) ==
     /\ UNCHANGED <<serverVars, logVars, candidateVars, leaderVars, historyVars>>
 
 \* A server learns otherwise than by AppendEntries that an entry is committed, and has that entry: one
-\* of its index and term (Log Matching).
+\* of its index and term (Log Matching). It was committed in the server's term or an older one: only
+\* then do all leaders whom the server still listens to hold it (Leader Completeness).
 LearnCommit(i) ==
     /\ "LearnCommit" \in Liberties
     /\ role[i] # Leader
@@ -600,6 +601,7 @@ LearnCommit(i) ==
         /\ index > commitIndex[i]
         /\ index <= Len(committed)
         /\ log[i][index].term = committed[index].term
+        /\ committed[index].cterm <= currentTerm[i]
         /\ commitIndex' = [commitIndex EXCEPT ![i] = index]
     /\ UNCHANGED <<messages, serverVars, log, candidateVars, leaderVars, historyVars>>
 

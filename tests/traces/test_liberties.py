@@ -28,8 +28,10 @@ from raftcheck.traces.events import (
 )
 from raftcheck.traces.evidence import Evidence
 from raftcheck.traces.export import MODULE, export
+from raftcheck.traces.files import read_trace
 from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
+from raftcheck.traces.verdict import validate
 
 SERVERS = ("n1", "n2", "n3")
 
@@ -512,3 +514,19 @@ def test_an_exported_trace_takes_its_liberties_along(tmp_path: Path) -> None:
     export(tmp_path, lines, "trace", {"StepDown"})
     constants = load_config(tmp_path / f"{MODULE}.cfg").constants
     assert constants["Liberties"] == {"HearOther", "StepDown"}
+
+
+LEARNED = Path(__file__).parent / "learned" / "in-a-later-term.ndjson"
+
+
+def test_what_was_committed_in_a_later_term_is_not_learned_before_that_term() -> None:
+    """Figure 8: n2, still in term 2, holds the entry that term 3 committed; the leader of term 2 does not."""
+    trace = validate(read_trace(LEARNED), "learned", liberties=LIBERTIES)
+    assert trace.refusal is not None
+    assert (trace.refusal.line, trace.lines) == (34, 34)
+
+
+def test_a_finer_line_is_none_of_a_message_that_raft_does_not_have() -> None:
+    other = Other("n1", "n2", 0)
+    assert refusal(Event(event="Receive", server="n2", message=other)) is None
+    assert refusal(Event(event="HandleRequestVoteRequest", server="n2", message=other)) is not None

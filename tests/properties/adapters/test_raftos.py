@@ -81,7 +81,7 @@ def test_bugs_are_found_at_once_and_the_same_in_every_run(raftcheck: Run) -> Non
         for _ in range(2)
     ]
     assert found[0] == found[1]
-    assert found[0]["label"] == "StepDown:voted_for"
+    assert found[0]["label"] == "HandleAppendEntriesRequest:log"
     assert found[0]["actions"] <= 6
 
 
