@@ -55,6 +55,12 @@ def test_a_schedule_always_gives_the_same_trace(name: str, target: Target) -> No
         assert replay(target("hashicorp"), schedule, judged=False).events == first
 
 
+def test_the_adapter_keeps_to_what_is_asked_of_it(target: Target, raftcheck: Callable[..., Answer]) -> None:
+    target("hashicorp")
+    answer = raftcheck("selftest", "hashicorp")
+    assert [claim for claim in answer["claims"] if claim["verdict"] != "ok"] == []
+
+
 KNOWN = (
     "Restart:current_term",
     "Restart:voted_for",
@@ -107,6 +113,18 @@ PLANTED = {
     "does not compare the previous term": (
         ("raft.go", "a.PrevLogTerm != prevLogTerm", "false"),
         "HandleAppendEntriesRequest",
+    ),
+    "says that it votes in an older term": (
+        ("raft.go", "Granted:   false", "Granted: req.Term < r.getCurrentTerm()"),
+        "IgnoreStaleRequest",
+    ),
+    "says that it agrees in an older term": (
+        (
+            "raft.go",
+            "if a.Term < r.getCurrentTerm()",
+            "if resp.Success = a.Term < r.getCurrentTerm(); resp.Success",
+        ),
+        "IgnoreStaleRequest",
     ),
 }
 """The file of hashicorp/raft, the words in it, those in their place; the action that refuses what follows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,12 @@ def test_an_answer_to_nobody_is_a_finding(target: Target) -> None:
     assert isinstance(outcome.failure, Finding)
     assert outcome.failure.kind == "exception"
     assert "to the server 0, which is nobody" in outcome.failure.seen
+
+
+def test_the_adapter_keeps_to_what_is_asked_of_it(target: Target, raftcheck: Callable[..., Any]) -> None:
+    target("libraft")
+    answer = raftcheck("selftest", "libraft")
+    assert [claim for claim in answer["claims"] if claim["verdict"] != "ok"] == []
 
 
 def test_every_server_comes_up_with_the_first_configuration(target: Target) -> None:

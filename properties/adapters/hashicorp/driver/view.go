@@ -61,12 +61,14 @@ func viewOfRequest(source, dest string, args any, data []byte) fields {
 	}
 }
 
-// viewOfAnswer shows an answer of a server that is now in `term`. An answer of a newer term than its request is not
-// raft.tla's: hashicorp/raft need not take that term, for it may have stopped to wait for the answer.
+// viewOfAnswer shows an answer of a server that is now in `term`. A refusal of a newer term than its request is no
+// message of raft.tla: hashicorp/raft need not take that term (it may wait for the answer no more, a leader does not
+// look at the term of an answer to a heartbeat, and steps down without taking that of another). To agree to a request
+// of an older term is a mistake, so that is always shown.
 func viewOfAnswer(source, dest string, request, response any, term uint64) fields {
 	switch m := response.(type) {
 	case *raft.RequestVoteResponse:
-		if m.Term > request.(*raft.RequestVoteRequest).Term {
+		if m.Term > request.(*raft.RequestVoteRequest).Term && !m.Granted {
 			return other(source, dest, m.Term)
 		}
 		return fields{
@@ -92,7 +94,7 @@ func viewOfAnswer(source, dest string, request, response any, term uint64) field
 }
 
 func appendAnswer(source, dest string, asked, term uint64, success bool, match uint64) fields {
-	if term > asked {
+	if term > asked && !success {
 		return other(source, dest, term)
 	}
 	return fields{
