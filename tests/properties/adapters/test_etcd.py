@@ -17,6 +17,7 @@ from raftcheck.properties.campaign import Campaign, run_schedule
 from raftcheck.properties.drivers import Sources
 from raftcheck.properties.finding import Finding
 from raftcheck.properties.node import Implementation
+from raftcheck.properties.schedules import Crash, Restart, Timeout
 from raftcheck.properties.stdio import Stdio
 from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
@@ -114,6 +115,21 @@ def test_the_adapter_keeps_to_what_is_asked_of_it(target: Target, raftcheck: Cal
     target("etcd")
     answer = raftcheck("selftest", "etcd")
     assert [claim for claim in answer["claims"] if claim["verdict"] != "ok"] == []
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize(("kept", "term", "vote"), [(0, 0, ""), (1, 1, "n1")])
+def test_a_crash_before_the_sync_loses_what_a_ready_wrote(
+    target: Target, asynchronous: bool, kept: int, term: int, vote: str
+) -> None:
+    """Its own vote, which a candidate writes first, and does not send before it is synced."""
+    config = {"async_storage_writes": asynchronous}
+    actions = [Crash("n1", after=2, keep=kept), Timeout("n1", "election"), Restart("n1")]
+    outcome = lockstep.run(target("etcd"), ("n1", "n2"), config, actions)
+    crashed, restarted = outcome.events[-2:]
+    assert (crashed.event, crashed.sends) == ("Crash", ())
+    assert restarted.state is not None
+    assert (restarted.state.current_term, restarted.state.voted_for) == (term, vote)
 
 
 @pytest.mark.parametrize("name", MISTAKES)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from raftcheck.properties.adapters import libraft
 from raftcheck.properties.checking import replay
+from raftcheck.properties.drivers import Sources
 from raftcheck.properties.finding import Finding
 from raftcheck.properties.known import label_of
 from raftcheck.properties.lockstep import run
 from raftcheck.properties.node import Implementation
 from raftcheck.properties.schedules import Timeout, load
+from raftcheck.properties.stdio import Stdio
 from raftcheck.traces.validate import Validator
 
 SCHEDULES = Path(__file__).with_name("libraft")
@@ -63,6 +66,21 @@ def test_an_answer_to_nobody_is_a_finding(target: Target) -> None:
     assert "to the server 0, which is nobody" in outcome.failure.seen
 
 
+EARLY = "    if (node->slow_disk || node->disk.first == NULL) env_catch_up(node->env);"
+"""In place of a line of node.c: libraft is told that a write is through, and only then it is done."""
+
+
+def test_an_acknowledgement_before_the_write_is_refused(target: Target) -> None:
+    schedule = load(SCHEDULES / "acknowledged_before_written.json")
+    assert replay(target("libraft"), schedule, judged=True).failure is None
+    edited = f"s/^    env_catch_up(node->env);$/{EARLY}/"
+    build = f"grep -q '^    env_catch_up(node->env);$' node.c && sed -i '{edited}' node.c && make"
+    planted = Sources(libraft.SOURCES.folder, ("sh", "-c", build), tools=libraft.SOURCES.tools)
+    outcome = replay(Stdio(planted.command), schedule, judged=True)
+    assert outcome.failure is not None
+    assert label_of(outcome.failure) == "Restart:log"
+
+
 def test_the_adapter_keeps_to_what_is_asked_of_it(target: Target, raftcheck: Callable[..., Any]) -> None:
     target("libraft")
     answer = raftcheck("selftest", "libraft")
@@ -80,10 +98,10 @@ def test_every_server_comes_up_with_the_first_configuration(target: Target) -> N
 
 
 def test_pre_votes_are_other_messages_and_their_candidate_a_follower(target: Target) -> None:
-    libraft = target("libraft")
+    implementation = target("libraft")
     servers = ("n1", "n2", "n3")
-    judge = Validator(servers, liberties=libraft.caps.liberties)
-    outcome = run(libraft, servers, {"pre_vote": True}, [Timeout("n1", "election")], judge)
+    judge = Validator(servers, liberties=implementation.caps.liberties)
+    outcome = run(implementation, servers, {"pre_vote": True}, [Timeout("n1", "election")], judge)
     assert outcome.failure is None
     last = outcome.events[-1]
     assert last.state is not None

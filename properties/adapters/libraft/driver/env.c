@@ -18,19 +18,45 @@ static void note(struct env *env, json_t *op)
     }
 }
 
+/* The disk does one thing after the other. */
+static void note_for_disk(struct env *env, json_t *op)
+{
+    if (!env->lazy) {
+        env_catch_up(env);
+        note(env, op);
+        return;
+    }
+    if (env->behind == NULL) {
+        env->behind = json_array();
+    }
+    if (json_array_append_new(env->behind, op) != 0) {
+        die("an op cannot be made: out of memory, or text that is not UTF-8");
+    }
+}
+
 void env_write(struct env *env, const char *key, json_t *value)
 {
-    note(env, json_pack("[sso]", "write", key, value));
+    note_for_disk(env, json_pack("[sso]", "write", key, value));
 }
 
 void env_erase(struct env *env, const char *key)
 {
-    note(env, json_pack("[ss]", "erase", key));
+    note_for_disk(env, json_pack("[ss]", "erase", key));
 }
 
 void env_sync(struct env *env)
 {
-    note(env, json_pack("[s]", "sync"));
+    note_for_disk(env, json_pack("[s]", "sync"));
+}
+
+void env_catch_up(struct env *env)
+{
+    size_t i;
+    for (i = 0; i < json_array_size(env->behind); i++) {
+        note(env, json_incref(json_array_get(env->behind, i)));
+    }
+    json_decref(env->behind);
+    env->behind = NULL;
 }
 
 void env_send(struct env *env, const char *to, json_t *payload, json_t *view)

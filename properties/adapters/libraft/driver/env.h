@@ -15,12 +15,16 @@ struct env
     const json_t *servers; /* The names of all servers, an array. */
     const json_t *config;  /* The knobs of this schedule, an object. */
     json_t *ops;           /* What was done in this call, an array; NULL: whatever is done does not count. */
+    json_t *behind;        /* What the disk is still to do, an array; NULL: nothing. */
+    bool lazy;             /* What the disk is asked for, it does at env_catch_up. */
     char error[512];       /* What went wrong first in this call; empty: nothing. */
 };
 
 void env_write(struct env *env, const char *key, json_t *value);
 void env_erase(struct env *env, const char *key);
 void env_sync(struct env *env);
+/* The disk has done all that it was asked for. */
+void env_catch_up(struct env *env);
 void env_send(struct env *env, const char *to, json_t *payload, json_t *view);
 void env_reply(struct env *env, json_int_t request, const char *outcome);
 

@@ -64,7 +64,8 @@ static struct server *named(const char *name)
 static void stop(struct server *server)
 {
     json_decref(server->env.ops);
-    server->env.ops = NULL;
+    json_decref(server->env.behind);
+    server->env.ops = server->env.behind = NULL;
     if (server->node != NULL) {
         node_stop(server->node);
         server->node = NULL;

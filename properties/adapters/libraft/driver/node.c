@@ -65,12 +65,21 @@ static json_int_t knob(const struct node *node, const char *name, json_int_t oth
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
+/* The next call that is owed before the server comes to rest: sends are through, then the disk is. */
+static bool take_owed(struct node *node, struct completion *owed)
+{
+    if (completions_take(&node->sends, owed)) {
+        return true;
+    }
+    env_catch_up(node->env);
+    return !node->slow_disk && completions_take(&node->disk, owed);
+}
+
 /* Makes the calls that are owed, and ends the server if libraft has ended itself. */
 static void settle(struct node *node)
 {
     struct completion owed;
-    while (completions_take(&node->sends, &owed) ||
-           (!node->slow_disk && completions_take(&node->disk, &owed))) {
+    while (take_owed(node, &owed)) {
         node->vouched = owed.vouched;
         completion_call(&owed);
     }

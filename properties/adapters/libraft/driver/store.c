@@ -1,5 +1,7 @@
-/* The disk behind raft_io. Each write is noted, and synced, when libraft asks for it; only the call that says
- * so may come later, in order.
+/* The disk behind raft_io. Term and vote are written and synced before libraft goes on. Of a follower, entries and
+ * snapshots are when libraft has returned, after all that it sent meanwhile; of a leader at once, for it may send
+ * what it has not written (thesis 10.2.1), and raft.tla has no leader that loses entries. The call that says that
+ * a write is through comes after it, in order, and may come much later.
  *
  * Keys: "metadata" {"term", "voted_for"}; "entry/5" an entry; "snapshot" {"index", "term", "configuration",
  * "configuration_index", "data"}.
@@ -115,6 +117,17 @@ static int load(struct raft_io *io, raft_term *term, raft_id *voted_for, struct 
     return 0;
 }
 
+/* What follows, up to work_at_once, need not be on disk when raft_io returns. */
+static void work_later(struct node *node)
+{
+    node->env->lazy = node->raft.state == RAFT_FOLLOWER;
+}
+
+static void work_at_once(struct node *node)
+{
+    node->env->lazy = false;
+}
+
 static void write_metadata(struct node *node, raft_term term, raft_id voted_for)
 {
     env_write(node->env, "metadata",
@@ -161,22 +174,31 @@ static int append(struct raft_io *io, struct raft_io_append *request, const stru
     struct node *node = io->impl;
     struct completion owed = {.kind = APPENDED, .appended = {request, done}, .vouched = node->vouched};
     unsigned i;
+    work_later(node);
     for (i = 0; i < n; i++) {
         node->last++;
         env_write(node->env, entry_key(node->last), entry_to_json(&entries[i]));
     }
     env_sync(node->env);
+    work_at_once(node);
     completions_add(&node->disk, owed);
     return 0;
 }
 
 /* From the last one down, so that a crash leaves no gap. */
-static int truncate_from(struct raft_io *io, raft_index index)
+static void erase_from(struct node *node, raft_index index)
 {
-    struct node *node = io->impl;
     for (; node->last >= index; node->last--) {
         env_erase(node->env, entry_key(node->last));
     }
+}
+
+static int truncate_from(struct raft_io *io, raft_index index)
+{
+    struct node *node = io->impl;
+    work_later(node);
+    erase_from(node, index);
+    work_at_once(node);
     return 0;
 }
 
@@ -203,16 +225,18 @@ static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_sn
     struct completion owed = {.kind = SNAPSHOT_STORED, .stored = {request, done}, .vouched = node->vouched};
     json_decref(node->snapshot);
     node->snapshot = snapshot_to_json(snapshot);
+    work_later(node);
     env_write(node->env, "snapshot", json_incref(node->snapshot));
     env_sync(node->env);
     if (trailing == 0) {
-        truncate_from(io, node->first);
+        erase_from(node, node->first);
         node->last = snapshot->index;
         node->first = snapshot->index + 1;
     } else if (snapshot->index > trailing) {
         erase_up_to(node, snapshot->index - trailing);
     }
     env_sync(node->env);
+    work_at_once(node);
     completions_add(&node->disk, owed);
     return 0;
 }
