@@ -185,21 +185,26 @@ static int append(struct raft_io *io, struct raft_io_append *request, const stru
     return 0;
 }
 
-/* From the last one down, so that a crash leaves no gap. */
-static void erase_from(struct node *node, raft_index index)
-{
-    for (; node->last >= index; node->last--) {
-        env_erase(node->env, entry_key(node->last));
-    }
-}
-
+/* The first one first, so that a crash leaves all of them or none: a log ends before the first gap. */
 static int truncate_from(struct raft_io *io, raft_index index)
 {
     struct node *node = io->impl;
+    raft_index k;
     work_later(node);
-    erase_from(node, index);
+    for (k = index; k <= node->last; k++) {
+        env_erase(node->env, entry_key(k));
+    }
     work_at_once(node);
+    node->last = index - 1;
     return 0;
+}
+
+/* From the last one down, so that nothing that a crash leaves looks as if it followed the new snapshot. */
+static void erase_all(struct node *node)
+{
+    for (; node->last >= node->first; node->last--) {
+        env_erase(node->env, entry_key(node->last));
+    }
 }
 
 /* Erases from the oldest up: what a crash leaves follows the snapshot. */
@@ -229,7 +234,7 @@ static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_sn
     env_write(node->env, "snapshot", json_incref(node->snapshot));
     env_sync(node->env);
     if (trailing == 0) {
-        erase_from(node, node->first);
+        erase_all(node);
         node->last = snapshot->index;
         node->first = snapshot->index + 1;
     } else if (snapshot->index > trailing) {
