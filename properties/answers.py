@@ -10,7 +10,7 @@ from raftcheck.spec.model import actions as actions_of_raft
 
 from . import checkverdict
 from .checking import Check
-from .console import CONFORMS, DIVERGES, INTERRUPTED, show
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, show
 from .coverage import coverage_json, coverage_table
 
 
@@ -40,4 +40,6 @@ def not_kept(why: str) -> None:
 def status_of(found: Check) -> int:
     if found.interrupted:
         return INTERRUPTED
+    if found.word == "undecided":
+        return INCOMPLETE
     return CONFORMS if found.word in ("conforms", "safe") else DIVERGES

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -25,6 +25,7 @@ from raftcheck.traces.events import Event
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import Witness
 
+from .finding import is_killing
 from .known import is_known, label_of
 from .lockstep import Outcome, run
 from .node import Implementation, Liberty
@@ -32,6 +33,7 @@ from .safety import Property
 from .scheduler import draw_plan, generator_of, made_up
 from .schedules import Schedule
 from .targets import load_target
+from .watchdog import blocked
 
 BATCH = 4
 """Schedules that a process runs at a time: a quarter of a second or so, for progress and for an early end."""
@@ -72,6 +74,8 @@ class Failed:
 
     schedule: Schedule
     report: str
+    killed: bool = False
+    """Whether somebody ended the driver, as it looks: then it may be no failure of the Raft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class Result:
     liberties: frozenset[Liberty] = frozenset()
     known: str | None = None
     """The name of a failure that was passed over."""
+    disturbed: tuple[Schedule, Outcome] | None = None
+    """The first try, if somebody ended the driver: the result is that of another try."""
 
 
 Results = Generator[Result, None, None]
@@ -146,6 +152,11 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
     covered = Covered()
     witnesses = [covered] if campaign.covered else []
     schedule, outcome = run_schedule(implementation, campaign, index, witnesses, record=lambda _: None)
+    disturbed = None
+    if is_killing(outcome.failure):
+        disturbed = schedule, Outcome(performed=outcome.performed, failure=outcome.failure)
+        covered.counts.clear()
+        schedule, outcome = run_schedule(implementation, campaign, index, witnesses, record=lambda _: None)
     if index % SWEPT == SWEPT - 1:
         sweep()
     failure = outcome.failure
@@ -158,13 +169,15 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
         compared=outcome.compared,
         covered=covered.counts,
         properties=outcome.properties,
-        failed=None if failure is None or known else Failed(schedule, failure.report()),
+        failed=None if failure is None or known else Failed(schedule, failure.report(), is_killing(failure)),
         liberties=outcome.liberties,
         known=label_of(failure) if failure is not None and known else None,
+        disturbed=disturbed,
     )
 
 
 def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], processes: int) -> Results:
+    # Ctrl-C waits: a pool that is interrupted as it starts its processes never ends them.
     # A forked process has what its parent has compiled of the spec; where there is no fork, it begins anew.
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)
@@ -172,7 +185,7 @@ def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], process
     running: deque[tuple[tuple[int, ...], Future[list[Result]]]] = deque()
     try:
         while True:
-            with _undisturbed():
+            with blocked(signal.SIGINT):
                 for batch in islice(batches, 2 * processes - len(running)):
                     running.append((batch, pool.submit(_run_batch, batch)))
             if not running:
@@ -185,21 +198,8 @@ def _in_parallel(campaign: Campaign, batches: Iterator[tuple[int, ...]], process
                     f"a process died that ran schedules from {batch[0]} on of seed {campaign.seed}"
                 ) from None
     finally:
-        with _undisturbed():
+        with blocked(signal.SIGINT):
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits while inside: a pool that is interrupted as it starts its processes never ends them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _mine: tuple[Implementation, Campaign]

@@ -21,14 +21,14 @@ from raftcheck.traces.validate import Validator
 from .campaign import Campaign, Failed, ProcessDied, Result, results
 from .failures import FOLDER, Kept, keep
 from .finding import Finding
-from .lockstep import Outcome, run
+from .lockstep import Outcome, kind_of, run
 from .node import Implementation, Liberty
 from .safety import Property
 from .schedules import Schedule
 from .shrink import shrink
 from .targets import load_target
 
-Word = Literal["conforms", "diverges", "safe", "vacuous"]
+Word = Literal["conforms", "diverges", "safe", "undecided", "vacuous"]
 
 
 @dataclass(slots=True)
@@ -51,10 +51,14 @@ class Check:
     """What raft.tla allows of the implementation beyond Figure 2."""
     known: Counter[str] = field(default_factory=Counter)
     """In how many schedules a known failure was passed over, by its name."""
+    disturbed: list[Kept] = field(default_factory=list)
+    """Schedules that were done again, for at first somebody ended the driver."""
 
     @property
     def word(self) -> Word:
         """The verdict. A pass says what it rests on: nothing at all, the properties alone, or the spec."""
+        if self.kept is not None and kind_of(self.kept.failure)[1] == "disturbed":
+            return "undecided"
         if self.kept is not None or self.died is not None:
             return "diverges"
         if self.steps == 0 or (self.judged and not raft_acted(self.actions)):
@@ -96,6 +100,8 @@ def check(
             with closing(results(campaign, processes)) as run_so_far:
                 for result in run_so_far:
                     so_far.add(result)
+                    if result.disturbed is not None:
+                        so_far.disturbed.append(keep(*result.disturbed, folder))
                     so_far.seconds = time.perf_counter() - begin
                     watch(so_far)
                     failed = result.failed
@@ -120,11 +126,14 @@ def kept_of(
     outcome = replay(implementation, schedule, campaign.judged)
     if outcome.failure is None:
         outcome.failure = Finding(
-            kind="unrepeatable",
+            kind="disturbed" if failed.killed else "unrepeatable",
             server=", ".join(schedule.servers),
             action="the same schedule a second time",
-            seen=f"no failure, where at first there was: {failed.report}",
-            expected="the same: a node takes time and chance from nowhere but its Env",
+            seen="no failure, where at first there was one",
+            expected="that nobody ends the driver"
+            if failed.killed
+            else "the same: a node takes time and chance from nowhere but its Env",
+            at_first=failed.report,
         )
         yield keep(schedule, outcome, folder)
         return

@@ -9,9 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from raftcheck.spec.model import liberties_shown
+from raftcheck.traces.errors import printable
 from raftcheck.traces.evidence import EVERYWHERE
 
 from .checking import Check, Word
+from .failures import Kept
+from .finding import Finding
 from .known import label_of
 from .lockstep import kind_of
 from .safety import FIELDS
@@ -21,6 +24,7 @@ MEANING: Mapping[Word, str] = {
     "conforms": "every step is a step of raft.tla, and every property holds",
     "diverges": "not Raft as raft.tla has it",
     "safe": "the properties hold; raft.tla did not judge every step",
+    "undecided": "the driver was ended from outside, so its Raft is not judged",
     "vacuous": "no action of raft.tla but what happens to a Raft was taken, so nothing was checked",
 }
 
@@ -37,6 +41,7 @@ def as_json(check: Check, actions: Sequence[str]) -> dict[str, Any]:
         "compared": dict(check.compared),
         "warnings": check.evidence.warnings if check.judged else (),
         "known": dict(check.known),
+        "disturbed": [_disturbed(kept) for kept in check.disturbed],
         "failure": _failure(check),
     }
 
@@ -82,11 +87,20 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     summary.add_row("properties", _properties(check))
     for place, (name, count) in enumerate(sorted(check.known.items())):
         summary.add_row("" if place else "known", f"{name} in {count:,} schedules, passed over")
+    for place, kept in enumerate(check.disturbed):
+        summary.add_row("" if place else "disturbed", printable(_disturbed(kept)))
     but = ", but for what is known" if check.known else ""
     summary.add_row("verdict", verdict_text(check.word, MEANING[check.word] + but))
     if not check.judged:
         return summary
     return Group(taken_table(check.actions, actions, _liberties(check)), "", summary)
+
+
+def _disturbed(kept: Kept) -> str:
+    """One line of a schedule that was done again, and where the first try is to be seen."""
+    assert isinstance(kept.failure, Finding), kept.failure
+    where = kept.file if kept.lost is None else f"not kept, {kept.lost}"
+    return f"{kept.failure.seen}, from outside or for want of memory; schedule done again ({where})"
 
 
 def _liberties(check: Check) -> tuple[str, ...]:

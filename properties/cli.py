@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{error.filename or 'output'}: {error.strerror}; expected a file that can be written"
         )
     except (click.Abort, KeyboardInterrupt):
+        click.echo("raftcheck: interrupted", err=True)
         status = INTERRUPTED
     sys.exit(status)
 

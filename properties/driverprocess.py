@@ -11,12 +11,14 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.util import Finalize
 from typing import IO, NoReturn
 
-from .finding import Breach, cut
+from .finding import Breach, Kind, cut
+from .news import say
 from .watchdog import Hang
 
 HELLO_SECONDS = 60.0
@@ -36,6 +38,15 @@ STDERR_LINES = 3
 LAST_WORDS_SECONDS = 0.5
 """How long one that has closed stdout is waited for."""
 
+SAY_SECONDS = 5.0
+"""Of silence, after which it is said what is waited for."""
+
+LOOK_SECONDS = 0.2
+"""Of silence, after which it is looked whether the process is still there: a child may hold its stdout."""
+
+FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""Signals that no mistake raises: another process sent them, or the system, for want of memory."""
+
 
 class DriverProcess:
     """A running driver. It is not to be used after a Breach."""
@@ -48,6 +59,8 @@ class DriverProcess:
         )
         self._in, self._out, self._err = (stream.fileno() for stream in _streams(self._process))
         self._owner = os.getpid()
+        self._has_told = False
+        """That it is slow."""
         self._said = bytearray()
         """On stderr, since the last request."""
         self._poll = select.poll()
@@ -99,11 +112,9 @@ class DriverProcess:
     def _answer(self, what: str, seconds: float) -> bytes:
         parts: list[bytes] = []
         size = 0
+        begin = time.monotonic()
         while True:
-            ready = self._poll.poll(1000 * seconds)
-            if not ready:
-                self._accuse_of_hanging(what)
-            for fd, _ in ready:
+            for fd, _ in self._ready(what, begin, seconds):
                 if fd == self._err:
                     self._hear()
                     continue
@@ -122,6 +133,20 @@ class DriverProcess:
                 if size > LONGEST_LINE:
                     seen = f"answered {what} by a line without end, {_text(parts[0])}"
                     self._accuse(seen, f"a line of at most {LONGEST_LINE:,} bytes")
+
+    def _ready(self, what: str, begin: float, seconds: float) -> list[tuple[int, int]]:
+        """Where there is something to be read."""
+        while not (ready := self._poll.poll(1000 * LOOK_SECONDS)):
+            # What it wrote just before it ended is still to be read.
+            if self._process.poll() is not None and not self._poll.poll(0):
+                self._accuse_of_ending(what)
+            waited = time.monotonic() - begin
+            if waited > seconds:
+                self._accuse_of_hanging(what)
+            if waited > SAY_SECONDS and not self._has_told:
+                self._has_told = True
+                say(f"waiting for the driver to answer {what}, {seconds:g} s at most")
+        return ready
 
     def _hear(self) -> None:
         """Takes in what was said on stderr; of much, the beginning and the end."""
@@ -143,7 +168,8 @@ class DriverProcess:
         else:
             how = f"ended with status {status}"
         self._hear_the_rest()
-        raise Breach("exit", f"the driver {how}, asked for {what}{self._last_words()}", "an answer") from None
+        kind: Kind = "killed" if status is not None and -status in FROM_OUTSIDE else "exit"
+        raise Breach(kind, f"the driver {how}, asked for {what}{self._last_words()}", "an answer") from None
 
     def _accuse_of_hanging(self, what: str) -> NoReturn:
         self._hear_the_rest()

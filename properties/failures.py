@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from raftcheck.traces.dialects.picture import drawing
+from raftcheck.traces.errors import printable
 from raftcheck.traces.events import Event
 from raftcheck.traces.files import write_trace
 
@@ -45,7 +46,7 @@ class Kept:
         width = len(str(len(schedule.actions)))
         return "\n".join(
             [
-                self.failure.report(),
+                *map(printable, self.failure.report().split("\n")),
                 "",
                 f"{origin}: {len(schedule.actions)} actions on {', '.join(schedule.servers)}{config}",
                 *(

@@ -35,11 +35,14 @@ Kind = Literal[
     "quiet",
     "unrepeatable",
     "exit",
+    "killed",
+    "disturbed",
     "protocol",
 ]
 """Which rule: a call raised, did not return, or returned nonsense (start, state, timers, the answer of
 request); what was sent, written or replied makes no sense; the node acted when it had to be quiet, or not
-the same twice; its process ended, or spoke otherwise than PROTOCOL.md has it.
+the same twice; its process ended, was ended by a signal from outside (disturbed: once, and not again), or
+spoke otherwise than PROTOCOL.md has it.
 """
 
 
@@ -53,13 +56,23 @@ class Finding:
     """What the world was doing, in words."""
     seen: str
     expected: str
+    at_first: str = ""
+    """The report of a failure that was seen before, and not again."""
 
     def report(self) -> str:
-        return (
-            f"{self.server}: {self.kind} finding, when: {self.action}\n"
-            f"  seen      {self.seen}\n"
-            f"  expected  {self.expected}"
-        )
+        lines = [
+            f"{self.server}: {self.kind} finding, when: {self.action}",
+            f"  seen      {self.seen}",
+            f"  expected  {self.expected}",
+        ]
+        if self.at_first:
+            lines += ["  at first", *(f"    {line}" for line in self.at_first.splitlines())]
+        return "\n".join(lines)
+
+
+def is_killing(failure: object) -> bool:
+    """Whether somebody ended the driver, as it looks; if it is so each time, that is what it leads to."""
+    return isinstance(failure, Finding) and failure.kind == "killed"
 
 
 class Misbehaviour(Exception):

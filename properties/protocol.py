@@ -171,14 +171,38 @@ class Rubbish(ValueError):
     """A line that is no such answer, and why."""
 
 
+class _Perhaps(msgspec.Struct, frozen=True):
+    """Whether an answer tells of an error, in whatever way."""
+
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 def decode(line: bytes, kind: type[A]) -> A | Failed:
     """The answer in a line, or that there is none; Rubbish if the line is neither."""
     try:
         answer: A = _decoders[kind].decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         try:
             failed: Failed = _decoders[Failed].decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise Rubbish(str(error)) from None
+        except _UNREADABLE as no_failure:
+            raise Rubbish(_why(line, no_failure if _tells_of_an_error(line) else error)) from None
         return failed
     return answer
+
+
+def _why(line: bytes, error: Exception) -> str:
+    try:
+        line.decode()
+    except UnicodeDecodeError as wrong:
+        return f"byte {wrong.start + 1} of it, {line[wrong.start]:#04x}, is not UTF-8"
+    return str(error)
+
+
+def _tells_of_an_error(line: bytes) -> bool:
+    try:
+        return msgspec.json.decode(line, type=_Perhaps).error is not msgspec.UNSET
+    except _UNREADABLE:
+        return False

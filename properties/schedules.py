@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from raftcheck.traces.errors import printable
 from raftcheck.traces.events import command_of
 
 from .errors import UsageProblem
@@ -123,7 +124,7 @@ def describe(action: Action) -> str:
     """An action as one short phrase for people."""
     match action:
         case Timeout(server, timer):
-            return f"{timer} timer of {server} fires"
+            return f"{printable(timer)} timer of {server} fires"
         case Deliver(source, dest, number):
             return f"deliver {source}->{dest} #{number}"
         case Duplicate(source, dest, number):
@@ -136,7 +137,7 @@ def describe(action: Action) -> str:
         case Restart(server):
             return f"restart {server}"
         case Request(server, value):
-            return f"client asks {server} for {value}"
+            return f"client asks {server} for {printable(value)}"
         case Partition(groups):
             return "partition " + " | ".join(",".join(group) for group in groups)
         case Heal():

@@ -6,6 +6,7 @@ done here, in that order, on the server's Env, so that a crash in the midst of a
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ from .protocol import (
     Sync,
     Write,
 )
+from .watchdog import blocked
 
 A = TypeVar("A")
 
@@ -119,7 +121,8 @@ class Stdio:
                 process = self._process = DriverProcess(command)
             except OSError as error:
                 raise DriverError(f"{command[0]}: {error.strerror}; expected a program") from None
-            self._greeting = self._exchange(process, protocol.Hello(), Greeting, HELLO_SECONDS)
+            with blocked(signal.SIGALRM):  # a start has a limit of its own, beyond that of the watchdog
+                self._greeting = self._exchange(process, protocol.Hello(), Greeting, HELLO_SECONDS)
             if self._greeting.protocol != protocol.VERSION:
                 seen = f"the driver speaks protocol {self._greeting.protocol}"
                 raise Breach("protocol", seen, f"protocol {protocol.VERSION}")

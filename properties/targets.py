@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
 
 from .adapters.reference import reference
+from .capscheck import wrong_caps
 from .drivers import DriverError
 from .errors import UsageProblem
 from .finding import shown
-from .node import Caps, Implementation, Network
+from .node import Implementation
 from .stdio import Stdio
 
 REFERENCE = "reference"
@@ -44,9 +44,6 @@ ADAPTERS = {
     "teaching": "raftcheck.properties.adapters.teaching:implementation",
 }
 """Other people's Rafts, by the names under which they are known."""
-
-PLAIN = (bool, int, float, str, type(None))
-"""What a value of a knob may be: a schedule keeps it in JSON."""
 
 
 class TargetError(UsageProblem):
@@ -163,18 +160,7 @@ def implementation_of(thing: object) -> Implementation:
 
 def _checked(implementation: Implementation) -> Implementation:
     """The implementation, if its caps make sense."""
-    caps = implementation.caps
-    if not isinstance(caps, Caps):
-        raise TargetError(f"caps = {shown(caps)}; expected a Caps (raftcheck.properties.node)")
-    if caps.network not in get_args(Network):
-        raise TargetError(
-            f"caps.network = {shown(caps.network)}; expected one of {', '.join(get_args(Network))}"
-        )
-    if caps.links and caps.network == "datagram":
-        raise TargetError("caps.links with caps.network = 'datagram'; expected a stream, which can break")
-    for knob, values in caps.knobs.items():
-        if type(values) is not tuple or not values or not all(type(value) in PLAIN for value in values):
-            raise TargetError(
-                f"caps.knobs[{shown(knob)}] = {shown(values)}; expected a tuple of plain values"
-            )
+    wrong = wrong_caps(implementation.caps)
+    if wrong:
+        raise TargetError("{}; expected {}".format(*wrong))
     return implementation

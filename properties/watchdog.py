@@ -17,6 +17,19 @@ PATIENCE_SECONDS = 3.0
 """A step of any Raft takes well under a millisecond; this leaves room for a busy machine."""
 
 
+@contextmanager
+def blocked(number: signal.Signals) -> Iterator[None]:
+    """A signal that comes while inside waits until the end."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Hang(BaseException):
     """Raised inside a call that has taken too long. No `Exception`, so that the node does not swallow it."""
 

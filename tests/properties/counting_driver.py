@@ -46,6 +46,7 @@ class Server:
 def answer(asked, servers, cluster):
     match asked["op"]:
         case "hello":
+            time.sleep(float(FAULT.removeprefix("slow")) if FAULT.startswith("slow") else 0)
             return {"protocol": 2 if FAULT == "newer" else 1, "name": "counting", "caps": CAPS}
         case "reset":
             servers.clear()
@@ -77,6 +78,20 @@ def misbehave():
             sys.exit(3)
         case "killed":
             os.kill(os.getpid(), signal.SIGSEGV)
+        case "ended":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case _ if FAULT.startswith("ended "):
+            _, times, file = FAULT.split()
+            with open(file, "ab") as log:
+                log.write(b".")
+            if os.path.getsize(file) > int(times):
+                return
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "outlived":
+            if os.fork() == 0:
+                time.sleep(600)
+            print("gone", file=sys.stderr)
+            sys.exit(3)
         case "closed":
             os.close(1)
             time.sleep(600)
@@ -99,6 +114,8 @@ def misbehave():
         case "talk":
             sys.stderr.write("talk " * 200_000)
             return
+        case "no text":
+            say(b'{"error":"\xff\xfe"}\n')
         case "error":
             say(b'{"error":"index out of range"}\n')
         case "erase":

@@ -88,7 +88,7 @@ def test_check_ends_with_a_table_and_status_0_where_all_is_well(raftcheck: Comma
 def test_check_json_is_one_object_with_these_keys(raftcheck: CommandLine) -> None:
     answer = raftcheck("check", "--schedules", "30", "--processes", "1", "--json").answer
     keys = ["verdict", "schedules", "steps", "seconds", "actions", "liberties", "compared", "warnings"]
-    keys += ["known", "failure"]
+    keys += ["known", "disturbed", "failure"]
     assert list(answer) == keys
     assert (answer["verdict"], answer["schedules"], answer["failure"]) == ("conforms", 30, None)
     assert list(answer["actions"]) == list(actions_of_raft())
@@ -351,7 +351,11 @@ def test_a_raft_that_does_not_do_the_same_twice_is_found_out(newcomer: CommandLi
 """,
     )
     assert (ended.status, ended.answer["failure"]["name"]) == (1, "unrepeatable")
-    assert "forty" in ended.answer["failure"]["report"]
+    (_, seen, expected, *at_first) = ended.answer["failure"]["report"].splitlines()
+    assert seen == "  seen      no failure, where at first there was one"
+    assert expected.startswith("  expected  the same: a node takes time and chance")
+    assert at_first[0] == "  at first"
+    assert "forty" in at_first[2]
 
 
 def test_what_is_interrupted_tells_what_was_covered(newcomer: CommandLine) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from raftcheck.properties.drivers import DriverError, Sources
 
-BUILD = 'echo built >>"$COUNTS"; cp driver.txt driver'
+BUILD = 'echo built >>"$COUNTS"; cp driver.txt driver; chmod +x driver'
 
 
 @pytest.fixture
@@ -55,6 +58,67 @@ def test_two_at_once_build_it_once(sources: Sources) -> None:
     assert builds(sources) == 1
 
 
+def _file_in_place_of(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda driver: driver.write_text("o"),
+    "empty": lambda driver: driver.write_text(""),
+    "another": lambda driver: driver.write_text("eno"),
+    "not executable": lambda driver: driver.chmod(0o644),
+    "gone": lambda driver: driver.unlink(),
+    "a folder": lambda driver: (driver.unlink(), driver.mkdir()),
+    "of nobody knows what": lambda driver: driver.with_name("sha256").unlink(),
+    "under a file": lambda driver: _file_in_place_of(driver.parent),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_driver_is_built_again(
+    sources: Sources, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (driver,) = map(Path, sources.command())
+    assert capsys.readouterr().err == "raftcheck: building the driver of mine with sh, once\n"
+    DAMAGES[damage](driver)
+    for _ in range(2):
+        assert sources.command() == (str(driver),)
+        assert driver.read_text() == "one"
+    assert builds(sources) == 2
+
+
+def test_a_cache_that_cannot_be_made_is_named(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = sources.folder / "driver.txt" / "cache"
+    monkeypatch.setenv("RAFTCHECK_CACHE", str(cache))
+    with pytest.raises(DriverError) as caught:
+        sources.command()
+    assert str(caught.value) == (
+        f"the cache of drivers, {cache}: {cache}/drivers: Not a directory; "
+        "expected a folder that can be written, RAFTCHECK_CACHE names another"
+    )
+
+
+def test_what_a_killed_build_left_is_cleared_when_nobody_uses_it(sources: Sources, tmp_path: Path) -> None:
+    drivers = tmp_path / "cache" / "drivers"
+    left = drivers / "building-other-12"
+    (left / "sources").mkdir(parents=True)
+    with (drivers / "other-12.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (driver,) = map(Path, sources.command())
+        assert left.exists()
+    shutil.rmtree(driver.parent)
+    (drivers / f"building-{driver.parent.name}").mkdir()
+    sources.command()
+    assert list(drivers.glob("building-*")) == []
+
+
+def test_a_raft_has_its_own_name(sources: Sources) -> None:
+    named = Sources(sources.folder, sources.build, tools=("no-such-compiler",), name="my-raft")
+    with pytest.raises(DriverError, match="the driver of my-raft is built with it"):
+        named.command()
+
+
 def test_a_missing_tool_is_named(sources: Sources) -> None:
     lacking = Sources(sources.folder, sources.build, tools=("no-such-compiler",))
     said = "`no-such-compiler` is not on the PATH; the driver of mine is built with it"
@@ -66,7 +130,8 @@ def test_a_missing_tool_is_named(sources: Sources) -> None:
     ("build", "how", "said"),
     [
         ("echo fine; echo no such header >&2; echo; exit 4", "ended with status 4 for", "no such header"),
-        ("true", "made no `driver` for", "nothing"),
+        ("true", "made no program `driver` for", "nothing"),
+        ("touch driver", "made no program `driver` for", "nothing"),
     ],
 )
 def test_a_build_that_fails_is_told_in_a_line_and_its_log_is_kept(

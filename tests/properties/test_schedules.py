@@ -65,6 +65,11 @@ def test_every_action_can_be_said_in_words() -> None:
     assert len({describe(action) for action in EVERY_ACTION}) == len(EVERY_ACTION)
 
 
+def test_no_name_acts_on_the_readers_terminal() -> None:
+    assert describe(Timeout("n1", "a\0\x1b[2J\nb")) == r"a\u0000\u001b[2J\u000ab timer of n1 fires"
+    assert describe(Request("n1", "\x1b")) == r"client asks n1 for \u001b"
+
+
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [

@@ -134,6 +134,9 @@ RUBBISH = {
     '{"ops":[],"timers":[],"state":{"current_term":-1}}': "at `$.state.current_term`",
     '{"ops":[],"timers":[],"state":{"comit_index":1}}': "unknown field `comit_index`",
     '{"ops":[],"timers":[],"state":{}} {}': "trailing characters",
+    '{"error":5}': "Expected `str`, got `int` - at `$.error`",
+    '{"error":"x","code":7}': "unknown field `code`",
+    "no text": "byte 11 of it, 0xff, is not UTF-8",
 }
 
 
@@ -151,6 +154,26 @@ def test_a_driver_that_ends_is_reported_with_what_it_said_on_stderr() -> None:
     assert found.seen == f"the driver ended with status 3, asked for fire; {said}"
     assert "was ended by SIGSEGV" in finding("killed").seen
     assert "closed its stdout" in finding("closed").seen
+    assert finding("outlived").seen == "the driver ended with status 3, asked for fire; on stderr: gone"
+
+
+def test_a_signal_from_outside_is_told_from_a_mistake() -> None:
+    assert (finding("ended").kind, finding("killed").kind) == ("killed", "exit")
+    assert finding("ended").seen == "the driver was ended by SIGKILL, asked for fire"
+
+
+def test_a_driver_that_takes_long_to_start_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where it is started in the midst of a run, which the watchdog looks at."""
+    monkeypatch.setattr("raftcheck.properties.driverprocess.SAY_SECONDS", 0.1)
+    stdio = driver("slow0.5")
+    assert stdio.caps
+    stdio.close()
+    assert do(stdio, TICK, patience_seconds=0.1).failure is None
+    stdio.close()
+    said = "raftcheck: waiting for the driver to answer hello, 60 s at most\n"
+    assert capsys.readouterr().err == 2 * said
 
 
 def test_a_driver_that_hangs_is_ended_and_reported() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from raftcheck.properties.schedules import from_json
 
-from .test_cli import CommandLine, process
+from .test_cli import CommandLine, Ended, process
 
 DRIVER = (sys.executable, "-S", "-I", str(Path(__file__).with_name("counting_driver.py")))
 
@@ -42,6 +42,40 @@ def test_a_failure_of_a_driver_is_kept_and_replayed_by_its_command(raftcheck: Co
     again = raftcheck("replay", file, "--no-judge", "--json", "--", *DRIVER, "exit")
     assert again.answer["failure"]["report"] == failure["report"]
     assert raftcheck("replay", file, "--no-judge", "--", *DRIVER).status == 0
+
+
+DISTURBED = "the driver was ended by SIGKILL, asked for fire, from outside or for want of memory; "
+
+
+def ended(raftcheck: CommandLine, fault: str, *options: str) -> Ended:
+    words = ("--no-judge", "--processes", "1", "--schedules", "3", *options, "--", *DRIVER, fault)
+    return raftcheck("check", *words)
+
+
+def test_a_driver_that_somebody_ended_is_no_verdict_against_its_raft(raftcheck: CommandLine) -> None:
+    """One of the three schedules is done again, and the first try is kept."""
+    found = ended(raftcheck, f"ended 1 {raftcheck.folder}/log", "--json")
+    assert (found.status, found.answer["verdict"], found.answer["schedules"]) == (0, "safe", 3)
+    (said,) = found.answer["disturbed"]
+    assert said.startswith(DISTURBED + "schedule done again (.raftcheck/failures/")
+    kept = Path(said.partition("(")[2].rstrip(")"))
+    assert kept.exists()
+    assert "killed finding" in kept.with_name("report.txt").read_text()
+    (raftcheck.folder / "log").unlink()
+    assert f"disturbed   {DISTURBED}"[:60] in ended(raftcheck, f"ended 1 {raftcheck.folder}/log").out
+
+
+def test_where_a_driver_is_ended_again_and_again_nothing_is_decided(raftcheck: CommandLine) -> None:
+    found = ended(raftcheck, f"ended 2 {raftcheck.folder}/log")
+    assert found.status == 3
+    assert "undecided: the driver was ended from outside" in found.out
+    assert "expected  that nobody ends the driver\n  at first\n    n1: killed finding" in found.out
+
+
+def test_a_driver_that_is_ended_each_time_leads_to_that(raftcheck: CommandLine) -> None:
+    found = ended(raftcheck, "ended", "--json")
+    assert (found.status, found.answer["failure"]["name"]) == (1, "killed")
+    assert found.answer["failure"]["actions"] == 1
 
 
 def test_a_file_does_not_say_which_program_is_run(raftcheck: CommandLine) -> None:

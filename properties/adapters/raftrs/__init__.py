@@ -15,6 +15,7 @@ SOURCES = Sources(
     build=("cargo", "build", "--release"),
     program="target/release/raft-rs-driver",
     aside=("target", "Cargo.lock"),
+    name="raft-rs",
 )
 
 implementation = Stdio(SOURCES.command)
