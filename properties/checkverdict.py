@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from raftcheck.spec.model import liberties_shown
 from raftcheck.traces.errors import printable
@@ -88,7 +89,7 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     for place, (name, count) in enumerate(sorted(check.known.items())):
         summary.add_row("" if place else "known", f"{name} in {count:,} schedules, passed over")
     for place, kept in enumerate(check.disturbed):
-        summary.add_row("" if place else "disturbed", printable(_disturbed(kept)))
+        summary.add_row("" if place else "disturbed", Text(printable(_disturbed(kept)), overflow="fold"))
     but = ", but for what is known" if check.known else ""
     summary.add_row("verdict", verdict_text(check.word, MEANING[check.word] + but))
     if not check.judged:
