@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.spec.model import liberty_actions
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.evaluator import Evaluator
 from raftcheck.tla.explanation import Failure, Source, successors
@@ -57,7 +58,7 @@ def explain(model: Model, number: int, event: Event, attempts: Mapping[State, tu
     reached = max(attempts, key=lambda attempt: _progress(model, attempt, attempts[attempt]))
     taken = attempts[reached]
     amiss = _amiss(model, reached)
-    blocked = list(_blocked(model, reached))
+    blocked = list(_blocked(model, reached, event))
     state = model.named(reached)
     nearest = _nearest(blocked, amiss, model, taken, state, event)
     before = reached
@@ -259,13 +260,21 @@ def _observed_name(node: Expr) -> str:
 # --- the steps that were not possible ---------------------------------------------------------------------
 
 
-def _blocked(model: Model, state: State) -> Iterator[_Blocked]:
-    """Each step of Traceraft that does not lead on from the state, at the conjunct nearest to success."""
+def _blocked(model: Model, state: State, event: Event) -> Iterator[_Blocked]:
+    """Each step of Traceraft that does not lead on from the state, at the conjunct nearest to success.
+
+    Of those of liberties only one that a finer line names.
+    """
     following = model.definition("TraceNext").body
     assert isinstance(following, Or)
     raft = frozenset(actions_of_raft())
+    steps = list(following.items)
+    if event.event in liberty_actions():
+        raft |= {event.event}
+        named = model.definition(f"Trace{event.event}")
+        steps.append(Ref(named.span, named))
     evaluator = model.evaluator(state)
-    for step in following.items:
+    for step in steps:
         assert isinstance(step, Ref)
         assert isinstance(step.to, Definition)
         failures: list[Failure] = []

@@ -16,7 +16,7 @@ RECORD = re.compile(
     r" +depth (?P<depth>\d+) ",
     re.MULTILINE,
 )
-"""A line at the foot of MCraft.tla."""
+"""A line at the foot of MCraft.tla, or of MCliberty.tla."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def tlc() -> Tlc:
         pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("module", ["raft", "MCraft", "Traceraft", "Coderaft"])
+@pytest.mark.parametrize("module", ["raft", "MCraft", "MCliberty", "Traceraft", "Coderaft"])
 def test_the_module_parses(tlc: Tlc, root: Path, tmp_path: Path, module: str) -> None:
     command = [*tlc.command("tla2sany.SANY", tmp_path), f"{module}.tla"]
     output = subprocess.run(command, cwd=root / "spec", capture_output=True, text=True, check=False).stdout
@@ -35,10 +35,15 @@ def test_the_module_parses(tlc: Tlc, root: Path, tmp_path: Path, module: str) ->
     assert "rror" not in output, output
 
 
+def module_of(config: str) -> str:
+    """The module that a configuration is for: of MCraft1.cfg, MCraft.tla."""
+    return re.sub(r"\d\.cfg$", ".tla", config)
+
+
 def recorded(spec: Path, config: str) -> dict[str, int]:
-    foot = (spec / "MCraft.tla").read_text()
+    foot = (spec / module_of(config)).read_text()
     records = [record for record in RECORD.finditer(foot) if record["config"] == config]
-    assert len(records) == 1, f"MCraft.tla must have one line for {config} at its foot"
+    assert len(records) == 1, f"{module_of(config)} must have one line for {config} at its foot"
     return {name: int(records[0][name]) for name in ("distinct", "generated", "depth")}
 
 
@@ -49,11 +54,14 @@ def recorded(spec: Path, config: str) -> dict[str, int]:
         pytest.param("MCraft2.cfg", marks=pytest.mark.deep),
         pytest.param("MCraft3.cfg", marks=pytest.mark.deep),
         pytest.param("MCraft4.cfg", marks=pytest.mark.deep),
+        pytest.param("MCliberty1.cfg", marks=pytest.mark.deep),
+        pytest.param("MCliberty2.cfg", marks=pytest.mark.deep),
+        pytest.param("MCliberty3.cfg", marks=pytest.mark.deep),
     ],
 )
 def test_the_bounded_spec_is_safe_and_as_large_as_recorded(tlc: Tlc, root: Path, config: str) -> None:
     spec = root / "spec"
-    result = tlc.check(spec / "MCraft.tla", spec / config).result
+    result = tlc.check(spec / module_of(config), spec / config).result
     assert result.violation is None
     found = {"distinct": result.distinct, "generated": result.generated, "depth": result.depth}
     assert found == recorded(spec, config)
