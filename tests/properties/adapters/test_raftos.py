@@ -85,6 +85,15 @@ def test_bugs_are_found_at_once_and_the_same_in_every_run(raftcheck: Run) -> Non
     assert found[0]["actions"] <= 6
 
 
+def test_only_its_forgotten_vote_speaks_against_the_adapter(raftcheck: Run) -> None:
+    claims = raftcheck("selftest", "raftos", release=RELEASE)["claims"]
+    (failed,) = [claim for claim in claims if claim["verdict"] == "failed"]
+    assert failed["claim"].startswith("a crash loses nothing that was synced")
+    assert "voted_for = " in failed["seen"]
+    untried = [claim["claim"] for claim in claims if claim["verdict"] == "not tried"]
+    assert len(untried) == 3, "commands of a server alone; what only drivers are asked"
+
+
 def test_without_raftos_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     """raftos 0.2.6 asks for libraries of 2016, which cannot be installed any more: so without them."""
     (tmp_path / "raftos.py").write_text("raise ModuleNotFoundError(name='raftos')")

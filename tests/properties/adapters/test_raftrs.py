@@ -1,4 +1,4 @@
-"""raft-rs does what raft.tla says, but for one thing over datagrams; planted mistakes are found."""
+"""raft-rs does what raft.tla says, but for what FINDINGS.md has; planted mistakes are found."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from raftcheck.properties.adapters import raftrs
 from raftcheck.properties.campaign import Campaign, run_schedule
 from raftcheck.properties.drivers import Sources
 from raftcheck.properties.finding import Finding
+from raftcheck.properties.known import label_of
 from raftcheck.properties.lockstep import Failure
-from raftcheck.properties.node import Implementation
+from raftcheck.properties.node import AppendEntriesRequest, AppendEntriesResponse, Implementation
 from raftcheck.properties.stdio import Stdio
 from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
@@ -150,6 +151,30 @@ def test_over_datagrams_the_next_index_falls_to_the_match_index(target: Target) 
     assert failure.action == "HandleAppendEntriesResponse"
     assert failure.gives is not None
     assert failure.gives.text == "nextIndex' = [nextIndex EXCEPT ![i][j] = next]"
+
+
+def test_a_refused_pre_vote_brings_a_commit_of_a_later_term(target: Target) -> None:
+    """FINDINGS.md: so that n2 says to the leader of term 2 that they agree, where they do not."""
+    release = target("raft-rs")
+    failure = failure_of(release, "commit-of-a-later-term")
+    assert isinstance(failure, Refusal)
+    assert label_of(failure) == "HearOther:commit_index"
+    schedule = schedules.load(SCHEDULES / "commit-of-a-later-term.json")
+    outcome = lockstep.run(release, schedule.servers, schedule.config, schedule.actions, judge=None)
+    assert outcome.failure is None
+    last = outcome.events[-1]
+    assert isinstance(last.message, AppendEntriesRequest)
+    assert [entry.term for entry in last.message.entries] == [2]
+    assert last.state is not None
+    assert last.state.log is not None
+    assert last.state.log[0].term == 1
+    assert last.sends == (AppendEntriesResponse("n2", "n5", term=2, success=True, match_index=1),)
+
+
+def test_the_adapter_keeps_to_what_is_asked_of_it(target: Target, raftcheck: Callable[..., Any]) -> None:
+    target("raft-rs")
+    answer = raftcheck("selftest", "raft-rs")
+    assert [claim for claim in answer["claims"] if claim["verdict"] != "ok"] == []
 
 
 @pytest.mark.deep
