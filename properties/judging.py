@@ -148,10 +148,10 @@ class Judging:
         return replace(found, refusal=replace(found.refusal, shrunk=told))
 
 
-def judged_file(path: Path) -> Validation:
+def judged_file(path: Path, liberties: Collection[Liberty] = ()) -> Validation:
     """The verdict on a trace file, and nothing written beside it."""
     nothing = Wanted(None, None, None, None, None, None, None)
-    return Judging(nothing, None, MOST_CANDIDATES, 0).judge(TraceFile(path), once=False)
+    return Judging(nothing, None, MOST_CANDIDATES, 0, liberties).judge(TraceFile(path), once=False)
 
 
 def _not_written(path: Path, why: str) -> None:

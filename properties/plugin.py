@@ -17,7 +17,7 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -57,6 +57,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--raft-seed", type=int, metavar="N", help="Where all chance comes from, in place of what tests say."
     )
+    group.addoption(
+        "--raft-known",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Pass over failures of this name, which the report says, or of this action. Repeatable.",
+    )
+    group.addoption(
+        "--raft-liberty",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="What raft.tla allows of traces beyond Figure 2, besides the ini option. Repeatable.",
+    )
+    parser.addini(
+        "raft_liberties", "What raft.tla allows of traces beyond Figure 2, by names.", type="args", default=[]
+    )
     parser.addini(
         "raft_traces", "Folders in which each *.ndjson is a trace, and so a test.", type="paths", default=[]
     )
@@ -79,9 +96,32 @@ def _number(text: str, most: int) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _refuse_unknown_names(config)
     config.addinivalue_line(
         "markers", "raftcheck: random schedules on a Raft, or a trace, judged by raft.tla"
     )
+
+
+def _refuse_unknown_names(config: pytest.Config) -> None:
+    if known := config.getoption("raft_known"):
+        from .known import UnknownKind, check_known
+
+        try:
+            check_known(known)
+        except UnknownKind as error:
+            raise pytest.UsageError(str(error).replace("--known", "--raft-known")) from None
+    if liberties := _liberties(config):
+        from .node import Liberty
+
+        names = get_args(Liberty)
+        odd = [name for name in liberties if name not in names]
+        if odd:
+            raise pytest.UsageError(f"no liberty is called `{odd[0]}`; expected one of {', '.join(names)}")
+
+
+def _liberties(config: pytest.Config) -> list[Any]:
+    """Those under which traces are judged."""
+    return [*config.getini("raft_liberties"), *config.getoption("raft_liberty")]
 
 
 # --- where tests come from ----------------------------------------------------------------------------------
@@ -182,6 +222,7 @@ class Schedules(pytest.Item):
             self.target,
             self.test.seed if seed is None else seed,
             servers=self.config.getoption("raft_servers") or self.test.servers,
+            known=tuple(self.config.getoption("raft_known")),
         )
         report = complaint(self.test, campaign, self.indexes)
         if report is not None:
@@ -215,7 +256,8 @@ class Judgement(pytest.Item):
         from .verdict import trace_report, word_of
 
         try:
-            found = judged_file(Path(os.path.relpath(self.path, self.config.invocation_params.dir)))
+            path = Path(os.path.relpath(self.path, self.config.invocation_params.dir))
+            found = judged_file(path, liberties=_liberties(self.config))
         except TraceError as error:
             pytest.fail(str(error), pytrace=False)
         if word_of(found) != "conforms":

@@ -12,6 +12,8 @@ import time
 FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
 LINKS = FAULT == "links"
 CAPS = {"network": "stream" if LINKS else "datagram", "links": LINKS, "knobs": {"step": [1, 2]}}
+if FAULT == "capable":
+    CAPS |= {"durable": False, "fewest_servers": 2, "liberties": ["StepDown", "LeaderEntry"]}
 
 REMEMBERED = {}
 

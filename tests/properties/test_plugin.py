@@ -231,6 +231,36 @@ def test_a_trace_in_which_nothing_happens_fails(project: pytest.Pytester) -> Non
     done.stdout.fnmatch_lines(["run.ndjson: no action of raft.tla was taken *"])
 
 
+def test_known_failures_are_passed_over(project: pytest.Pytester) -> None:
+    wrong = ["--raft", "wrong_raft:tiny", "--raft-schedules=10"]
+    project.runpytest(*wrong, "--raft-known=HandleRequestVoteRequest").assert_outcomes(passed=1)
+    project.runpytest(*wrong, "--raft-known=Restart").assert_outcomes(failed=1)
+    done = project.runpytest(*wrong, "--raft-known=Restrat")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(
+        ["ERROR: --raft-known: no failure is called `Restrat`; did you mean `Restart`?*"]
+    )
+
+
+STEPS_DOWN = """\
+{"event":"Init","server":"n1","state":{"role":"Follower","current_term":0,"log":[],"commit_index":0}}
+{"event":"Init","server":"n2","state":{"role":"Follower","current_term":0,"log":[],"commit_index":0}}
+{"event":"Timeout","server":"n1","timer":"election","state":{"role":"Candidate","current_term":1}}
+{"event":"Timeout","server":"n1","timer":"quorum","sends":[],"state":{"role":"Follower","current_term":1}}
+"""
+
+
+def test_traces_are_judged_with_the_liberties_that_are_named(project: pytest.Pytester) -> None:
+    project.mkdir("traces").joinpath("run.ndjson").write_text(STEPS_DOWN)
+    project.runpytest("traces/run.ndjson").assert_outcomes(failed=1)
+    project.runpytest("traces/run.ndjson", "--raft-liberty=StepDown").assert_outcomes(passed=1)
+    done = project.runpytest("--raft-liberty=StepUp")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["ERROR: no liberty is called `StepUp`; expected one of StepDown, *"])
+    project.makeini("[pytest]\nraft_traces = traces\nraft_liberties = StepDown LeaderEntry\n")
+    project.runpytest().assert_outcomes(passed=1)
+
+
 def test_what_failed_last_is_run_again(project: pytest.Pytester) -> None:
     targets = ["--raft", "tiny_raft:tiny", "--raft", "wrong_raft:tiny", "--raft-schedules=30"]
     project.runpytest(*targets, "-k", "0-24").assert_outcomes(passed=1, failed=1, deselected=2)

@@ -15,6 +15,7 @@ from raftcheck.properties.cluster import Cluster
 from raftcheck.properties.drivers import DriverError
 from raftcheck.properties.finding import Finding
 from raftcheck.properties.lockstep import Outcome, run
+from raftcheck.properties.node import Caps
 from raftcheck.properties.schedules import Action, Crash, Deliver, Partition, Request, Restart, Timeout
 from raftcheck.properties.stdio import Stdio
 from raftcheck.traces.events import Event
@@ -65,6 +66,18 @@ def test_a_driver_says_what_it_is_made_for(counting: Stdio) -> None:
     assert (counting.caps.network, counting.caps.durable, counting.caps.links) == ("datagram", True, False)
     assert counting.caps.knobs == {"step": (1, 2)}
     assert counting.greeting.name == "counting"
+
+
+def test_all_that_a_driver_says_of_itself_is_taken_over() -> None:
+    stdio = driver("capable")
+    expected = Caps("datagram", False, False, frozenset({"StepDown", "LeaderEntry"}), 2, {"step": (1, 2)})
+    assert stdio.caps == expected
+    stdio.close()
+
+
+def test_a_reply_of_a_driver_is_that_of_a_server() -> None:
+    found = finding('{"ops":[["reply",99,"ok"]],"timers":[],"state":{}}')
+    assert (found.kind, found.seen) == ("reply", "reply() to request 99")
 
 
 def test_what_a_server_does_is_done_in_its_order(counting: Stdio) -> None:
