@@ -191,18 +191,26 @@ MessagesOf(i, u) ==
       [] u.mtype = AppendEntriesResponse ->
            IF u.mdest = i THEN {[u EXCEPT !.mmatchIndex = ack] : ack \in AckOf(i, u)} ELSE {}
 
+\* The liberties by which a request may go unanswered.
+Silences == {"IgnoreStaleRequest", "IgnoreVoteRequest", "IgnoreAppendEntries", "AnswerLater"}
+
+\* Those by which a newer term is not taken.
+NotAtItsTerm == {"IgnoreVoteRequest", "IgnoreResponse", "RefuseVoteRequest"}
+
 \* A message that the line does not show may have been this, as far as term and answer tell.
 Fits(m) ==
     /\ Observes("currentTerm") =>
             IF line.state.currentTerm > currentTerm[line.server]
             THEN m.mterm = line.state.currentTerm
-            ELSE m.mterm <= line.state.currentTerm
+            ELSE m.mterm <= line.state.currentTerm \/ NotAtItsTerm \cap Liberties # {}
     /\ (line.event = "Receive" /\ Has("sends")) =>
             IF m.mtype \in ResponseTypes
             THEN ~Sends(RequestVoteResponse) /\ ~Sends(AppendEntriesResponse)
-            ELSE /\ Sends(IF m.mtype = RequestVoteRequest THEN RequestVoteResponse
-                                                         ELSE AppendEntriesResponse)
-                 /\ Head(unsent).mdest = m.msource
+            ELSE \/ /\ Sends(IF m.mtype = RequestVoteRequest THEN RequestVoteResponse
+                                                            ELSE AppendEntriesResponse)
+                    /\ Head(unsent).mdest = m.msource
+                 \/ /\ Silences \cap Liberties # {}
+                    /\ ~Sends(RequestVoteResponse) /\ ~Sends(AppendEntriesResponse)
 
 \* All messages that server i may be handling unseen.
 HiddenMessages(i) ==
@@ -842,13 +850,14 @@ TraceAnswerLater ==
     /\ AnswerLater(line.server, Head(unsent).mdest)
     /\ Sending
 
-\* From a message that is no AppendEntries, or at the end of what the disk had to do.
+\* From a message that is no AppendEntries (or not shown), or at the end of what the disk had to do.
 TraceLearnCommit ==
     /\ Observes("commitIndex")
     /\ \/ Follows("LearnCommit") /\ line.event \in {"Timeout", "LearnCommit"}
-       \/ Follows("LearnCommit") /\ line.event = "Receive" /\ Has("message") /\
-             line.message.mtype \in {RequestVoteRequest, RequestVoteResponse, Other}
-                \cup IF "LearnLater" \in Liberties THEN {AppendEntriesRequest} ELSE {}
+       \/ Follows("LearnCommit") /\ line.event = "Receive" /\
+             (Has("message") =>
+                line.message.mtype \in {RequestVoteRequest, RequestVoteResponse, Other}
+                    \cup IF "LearnLater" \in Liberties THEN {AppendEntriesRequest} ELSE {})
        \/ ~handled /\ line.event = "Restart"
     /\ LearnCommit(line.server)
     /\ handled' = (handled \/ line.event = "LearnCommit")

@@ -201,7 +201,7 @@ ROADS: Mapping[int, list[str]] = {
 """What leads to where the models begin, without any liberty."""
 
 
-@pytest.mark.parametrize("number", ROADS)
+@pytest.mark.parametrize("number", [2, pytest.param(3, marks=pytest.mark.deep)])
 def test_a_model_begins_where_raft_comes_to_without_liberties(number: int) -> None:
     module = load(FOLDER / "MCliberty.tla")
     config = config_of(number)

@@ -33,6 +33,8 @@ from raftcheck.traces.refusal import Refusal
 from raftcheck.traces.validate import Validator
 from raftcheck.traces.verdict import validate
 
+from .hiding import HIDDEN, hidden
+
 SERVERS = ("n1", "n2", "n3")
 
 
@@ -530,3 +532,15 @@ def test_a_finer_line_is_none_of_a_message_that_raft_does_not_have() -> None:
     other = Other("n1", "n2", 0)
     assert refusal(Event(event="Receive", server="n2", message=other)) is None
     assert refusal(Event(event="HandleRequestVoteRequest", server="n2", message=other)) is not None
+
+
+def test_a_term_that_is_sent_too_early_is_pointed_at() -> None:
+    found = told(timeout("n1", NEW, Other("n1", "n2", 7)))
+    assert "  observed  sends[0].term = 7\n  allowed   sends[0].term = 1\n" in found.report()
+
+
+@pytest.mark.parametrize("part", HIDDEN)
+@pytest.mark.parametrize("what", ALLOWED)
+def test_what_a_liberty_allows_conforms_whatever_is_not_seen_of_it(what: str, part: str) -> None:
+    liberty, events = ALLOWED[what]
+    assert refusal(*hidden(HIDDEN[part], events), liberties={liberty}) is None
