@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -82,14 +83,13 @@ class ModelValue:
 class Domain:
     """A set of function arguments in a fixed order, with all functions on it: the hash-consing table.
 
-    The order is that of all values, or where one argument more or less made the domain, that of the other
-    domain: it depends on what was done before, and on no hash.
+    The order is that of all values: it depends on no hash, and not on what was done before.
     """
 
     __slots__ = ("functions", "index", "keys", "set")
 
     def __init__(self, arguments: frozenset[Value], keys: tuple[Value, ...], index: dict[Value, int]) -> None:
-        """`keys` are the arguments in some order, `index` their places in it."""
+        """`keys` are the arguments in the order of all values, `index` their places in it."""
         self.set = arguments
         self.keys = keys
         self.index = index
@@ -169,8 +169,14 @@ def domain_of_set(arguments: frozenset[Value]) -> Domain:
     if domain is None:
         alike(arguments)
         keys = tuple(arguments) if len(arguments) < 2 else tuple(sorted(arguments, key=order_key))
-        index = {key: place for place, key in enumerate(keys)}
-        domain = _domains[arguments] = Domain(arguments, keys, index)
+        domain = _kept(arguments, keys)
+    return domain
+
+
+def _kept(arguments: frozenset[Value], keys: tuple[Value, ...]) -> Domain:
+    """The domain of these arguments, which is in no table yet; `keys` are the same in the order of all values."""
+    index = {key: place for place, key in enumerate(keys)}
+    domain = _domains[arguments] = Domain(arguments, keys, index)
     return domain
 
 
@@ -298,12 +304,11 @@ def extended(f: Function, argument: Value, value: Value) -> Value:
     target = _domains.get(arguments)
     if target is None:
         alike(arguments)
-        index = home.index.copy()
-        index[argument] = len(home.keys)
-        target = _domains[arguments] = Domain(arguments, (*home.keys, argument), index)
-        return target.new((*f.values, value))
-    index, known, last = home.index, (*f.values, value), len(home.keys)
-    return target.make(tuple([known[index.get(key, last)] for key in target.keys]))
+        place = bisect(home.keys, order_key(argument), key=order_key)
+        target = _kept(arguments, (*home.keys[:place], argument, *home.keys[place:]))
+    else:
+        place = target.index[argument]
+    return target.make((*f.values[:place], value, *f.values[place:]))
 
 
 def restricted(f: Function, argument: Value) -> Value:
@@ -311,19 +316,12 @@ def restricted(f: Function, argument: Value) -> Value:
     home = f.domain
     arguments = home.set - {argument}
     target = _domains.get(arguments)
-    if target is not None:
-        index, known = home.index, f.values
-        return target.make(tuple([known[index[key]] for key in target.keys]))
-    if not arguments or 1 in arguments:  # perhaps a sequence
+    if target is None and (not arguments or 1 in arguments):  # perhaps a sequence
         return function({key: value for key, value in f.items() if key in arguments})
-    # The last argument takes the place of the one that goes.
-    keys, values, index = [*home.keys], [*f.values], home.index.copy()
-    place = index.pop(argument)
-    last, value = keys.pop(), values.pop()
-    if place < len(keys):
-        keys[place], values[place], index[last] = last, value, place
-    target = _domains[arguments] = Domain(arguments, tuple(keys), index)
-    return target.new(tuple(values))
+    place = home.index[argument]
+    if target is None:
+        target = _kept(arguments, (*home.keys[:place], *home.keys[place + 1 :]))
+    return target.make((*f.values[:place], *f.values[place + 1 :]))
 
 
 class LazyFunction:

@@ -42,6 +42,7 @@ from raftcheck.tla.values import (
     Value,
     alike,
     apply,
+    arguments,
     contains,
     domain,
     equal,
@@ -107,6 +108,14 @@ def test_one_argument_more_or_less_gives_the_function_with_that_domain(
     if type(with_it) is Function:
         less = restricted(with_it, argument)
         assert less is without or (type(less) is tuple and less == without)
+
+
+def test_the_order_of_a_domain_does_not_depend_on_how_it_came_to_be() -> None:
+    """Or a seed would draw other walks in a process that has done something else before."""
+    grown = function({"order1": 0, "order3": 0})
+    grown = extended(extended(grown, "order4", 0), "order2", 0)
+    assert list(arguments(grown)) == ["order1", "order2", "order3", "order4"]
+    assert list(arguments(restricted(grown, "order1"))) == ["order2", "order3", "order4"]
 
 
 def test_an_update_outside_the_domain_changes_nothing() -> None:
