@@ -174,7 +174,7 @@ def domain_of_set(arguments: frozenset[Value]) -> Domain:
 
 
 def _kept(arguments: frozenset[Value], keys: tuple[Value, ...]) -> Domain:
-    """The domain of these arguments, which is in no table yet; `keys` are the same in the order of all values."""
+    """The domain of these arguments, which is in no table yet; `keys` has them in the order of all values."""
     index = {key: place for place, key in enumerate(keys)}
     domain = _domains[arguments] = Domain(arguments, keys, index)
     return domain
