@@ -42,7 +42,6 @@ from raftcheck.tla.values import (
     Value,
     alike,
     apply,
-    arguments,
     contains,
     domain,
     equal,
@@ -114,8 +113,8 @@ def test_the_order_of_a_domain_does_not_depend_on_how_it_came_to_be() -> None:
     """Or a seed would draw other walks in a process that has done something else before."""
     grown = function({"order1": 0, "order3": 0})
     grown = extended(extended(grown, "order4", 0), "order2", 0)
-    assert list(arguments(grown)) == ["order1", "order2", "order3", "order4"]
-    assert list(arguments(restricted(grown, "order1"))) == ["order2", "order3", "order4"]
+    assert list(values.arguments(grown)) == ["order1", "order2", "order3", "order4"]
+    assert list(values.arguments(restricted(grown, "order1"))) == ["order2", "order3", "order4"]
 
 
 def test_an_update_outside_the_domain_changes_nothing() -> None:
