@@ -186,7 +186,7 @@ ClientRequest(i, t, k, v) ==
     /\ log'       = [log EXCEPT ![i] = @ \cup {<<k, t, v>>}]
     /\ leaderLog' = [leaderLog EXCEPT ![t] = @ \cup {<<k, t, v>>}]
     /\ lastIndex' = [lastIndex EXCEPT ![t] = k]
-    /\ acked'     = acked \cup {<<i, t, k>>}
+    /\ acked'     = acked \cup ({i} \X {t} \X {x \in Index : x <= k})
     /\ UNCHANGED <<left, votedFor, applied, bids, votes, leaders, commit>>
 
 \* Server i, whose log now is xlog, learns that all up to index m was committed by the leader of term
