@@ -29,6 +29,7 @@ CONSTANTS
     Index,    \* Places in a log. There is no entry at index 0.
     Value     \* What clients may ask to have in the log.
 
+ASSUME Server # {} /\ Quorum # {} /\ Value # {}
 ASSUME Quorum \subseteq SUBSET Server
 ASSUME \A q, r \in Quorum : q \cap r # {}
 ASSUME Term \subseteq Nat /\ 0 \in Term
