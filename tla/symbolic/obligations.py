@@ -1,0 +1,111 @@
+"""What must be shown of an inductive invariant: Init implies each conjunct, each action keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..errors import Span
+from ..instances import Module
+from ..syntax import And, Definition, Expr, Ref
+from . import logic
+from .fragment import Edge, edges, refuse_cycle
+from .logic import Formula
+from .steps import Action, Steps, Way
+from .theory import Theory
+from .translation import Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunct:
+    name: str
+    node: Expr
+
+    @property
+    def span(self) -> Span:
+        return self.node.span
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Formulas that cannot all hold if the action, on one of its ways, keeps the conjunct."""
+
+    hypotheses: tuple[Formula, ...]
+    guards: tuple[Formula, ...]
+    goal: Formula
+
+
+class Induction:
+    """The obligations of one invariant under one Init and Next."""
+
+    def __init__(
+        self,
+        module: Module,
+        invariant: str = "Inductive",
+        init: str = "Init",
+        next: str = "Next",
+        types: str = "TypeOK",
+    ) -> None:
+        self.theory = Theory(module, types)
+        self.steps = Steps(self.theory)
+        self.conjuncts = tuple(conjuncts_of(self.theory.definition(invariant)))
+        self.initial = self.theory.definition(init)
+        self.actions: tuple[Action, ...] = self.steps.actions(next)
+        before = Translator(self.theory, self.steps.state)
+        self.axioms = tuple(axiom.formula for axiom in self.theory.axioms)
+        self.hypotheses = tuple(before.formula(conjunct.node) for conjunct in self.conjuncts)
+        self._edges: dict[int, tuple[Formula, tuple[Edge, ...]]] = {}
+        self._ways: dict[int | None, tuple[Way, ...]] = {}
+
+    def ways(self, action: int | None) -> tuple[Way, ...]:
+        """The ways of the action at that place; of Init where it is None."""
+        if action not in self._ways:
+            if action is None:
+                found = tuple(self.steps.of_initial(self.initial.body))
+            else:
+                found = tuple(self.steps.of_action(self.actions[action]))
+            self._ways[action] = found
+        return self._ways[action]
+
+    def name(self, action: int | None) -> str:
+        return self.initial.name if action is None else self.actions[action].name
+
+    def queries(self, action: int | None, conjunct: int) -> Iterator[Query]:
+        """What is to be refuted; TlaError if a formula is outside of the fragment."""
+        wanted = self.conjuncts[conjunct]
+        for way in self.ways(action):
+            after = Translator(self.theory, way.assigned)
+            goal = logic.negation(after.formula(wanted.node))
+            if goal == logic.NO:
+                continue
+            hypotheses = self.axioms if action is None else (*self.axioms, *self.hypotheses)
+            found = [e for formula in (*hypotheses, *way.guards, goal) for e in self._edges_of(formula)]
+            refuse_cycle(found, f"that {self.name(action)} keeps {wanted.name}", wanted.span)
+            yield Query(hypotheses, way.guards, goal)
+
+    def _edges_of(self, formula: Formula) -> tuple[Edge, ...]:
+        known = self._edges.get(id(formula))
+        if known is None:
+            known = self._edges[id(formula)] = (formula, tuple(edges(formula)))
+        return known[1]
+
+
+def conjuncts_of(definition: Definition) -> Iterator[Conjunct]:
+    """The conjuncts of an invariant; a definition that only joins names is looked into."""
+    body = definition.body
+    items = body.items if isinstance(body, And) else (body,)
+    for place, item in enumerate(items, 1):
+        if isinstance(item, Ref) and isinstance(item.to, Definition) and not item.to.arity:
+            if _joins_names(item.to):
+                yield from conjuncts_of(item.to)
+            else:
+                yield Conjunct(item.to.name, item)
+        else:
+            yield Conjunct(f"{definition.name}.{place}", item)
+
+
+def _joins_names(definition: Definition) -> bool:
+    body = definition.body
+    return isinstance(body, And) and all(
+        isinstance(item, Ref) and isinstance(item.to, Definition) and not item.to.arity for item in body.items
+    )

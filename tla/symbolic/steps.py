@@ -1,0 +1,273 @@
+"""Actions and initial predicates, taken apart: the ways to satisfy one, each as guards and new values.
+
+`x' = e` gives x' the value e, so that no formula says it; what is chosen (\\E, x' \\in S) is a new constant.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ..environment import EMPTY, Binding, Closure, Environment, Thunk
+from ..errors import Span, TlaError
+from ..syntax import (
+    ACTION_LEVEL,
+    And,
+    Bound,
+    Builtin,
+    Case,
+    Definition,
+    Expr,
+    If,
+    Let,
+    Or,
+    Parameter,
+    Prime,
+    Quantifier,
+    Ref,
+    Tuple,
+    Unchanged,
+    Variable,
+)
+from . import logic
+from .logic import Application, Formula, Sort, Symbol, Truth
+from .theory import Theory
+from .translation import State, Translator, as_conditions, matched
+from .values import Items, Members, Products, Shape, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to satisfy a formula: `assigned` are the new values, if all guards hold."""
+
+    assigned: State
+    guards: tuple[Formula, ...] = ()
+
+    @property
+    def is_dead(self) -> bool:
+        return any(guard == logic.NO for guard in self.guards)
+
+    def guarded(self, formula: Formula) -> Way:
+        return self if formula == logic.YES else replace(self, guards=(*self.guards, formula))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A disjunct of Next: named after its operator, with what stands for the parameters there.
+
+    name         of the operator, or Next
+    parameters   their names
+    arguments    what each is, in terms of new constants
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    arguments: tuple[Value, ...]
+    node: Expr
+    environment: Environment
+    guards: tuple[Formula, ...]
+
+    @property
+    def span(self) -> Span:
+        return self.node.span
+
+
+class Steps:
+    """Takes formulas of one theory apart. All chosen constants have names of their own."""
+
+    def __init__(self, theory: Theory) -> None:
+        self.theory = theory
+        self.sorts = theory.sorts
+        self.state = theory.state()
+        self._numbers = itertools.count(1)
+        self._binding = Binding()
+
+    # --- the disjuncts of Next --------------------------------------------------------------------------
+
+    def actions(self, name: str) -> tuple[Action, ...]:
+        """The disjuncts of the definition, split at \\/ and at \\E over constant sets."""
+        body = self.theory.definition(name).body
+        return tuple(self._disjuncts(body, EMPTY, Action(name, (), (), body, EMPTY, ())))
+
+    def _disjuncts(self, node: Expr, environment: Environment, within: Action) -> Iterator[Action]:
+        match node:
+            case Or(items=items):
+                for item in items:
+                    yield from self._disjuncts(item, environment, within)
+                return
+            case Quantifier(universal=False, bounds=bounds, body=body) if not within.parameters:
+                translator = Translator(self.theory, self.state)
+                for inner, guards in self.chosen(bounds, environment, translator, node.span):
+                    made = replace(within, guards=(*within.guards, *guards))
+                    yield from self._disjuncts(body, inner, made)
+                return
+            case Ref(to=Definition() as to, arguments=arguments) if not (to.recursive or within.parameters):
+                translator = Translator(self.theory, self.state)
+                if all(isinstance(a, Expr) and self._binding.level(a) < ACTION_LEVEL for a in arguments):
+                    values = tuple(translator.value(a, environment) for a in arguments)  # type: ignore[arg-type]
+                    names = tuple(p.name for p in to.parameters)
+                    inner = dict(zip(to.parameters, values, strict=True))
+                    yield from self._disjuncts(to.body, inner, replace(within, name=to.name, parameters=names, arguments=values))
+                    return
+        yield replace(within, node=node, environment=environment)
+
+    # --- ways -------------------------------------------------------------------------------------------
+
+    def of_action(self, action: Action) -> Iterator[Way]:
+        """The ways in which the action leads from the state to another."""
+        start = Way({}, action.guards)
+        yield from self._complete(self._ways(action.node, action.environment, start, False), action.node, "'")
+
+    def of_initial(self, node: Expr) -> Iterator[Way]:
+        yield from self._complete(self._ways(node, EMPTY, Way({}), True), node, "")
+
+    def _complete(self, ways: Iterator[Way], node: Expr, prime: str) -> Iterator[Way]:
+        for way in ways:
+            if way.is_dead:
+                continue
+            for variable in self.theory.module.variables:
+                if variable.name not in way.assigned:
+                    raise TlaError(f"nothing says what `{variable.name}{prime}` is", node.span)
+            yield way
+
+    def _ways(self, node: Expr, environment: Environment, way: Way, initial: bool) -> Iterator[Way]:
+        translator = (
+            Translator(self.theory, way.assigned)
+            if initial
+            else Translator(self.theory, self.state, way.assigned)
+        )
+        match node:
+            case And(items=items):
+                yield from self._in_turn(items, environment, way, initial)
+            case Or(items=items) if self._assigns(node, environment, initial):
+                for item in items:
+                    yield from self._ways(item, environment, way, initial)
+            case If(condition=condition, then=then, otherwise=otherwise) if self._assigns(
+                node, environment, initial
+            ):
+                test = translator.formula(condition, environment)
+                yes, no = way.guarded(test), way.guarded(logic.negation(test))
+                if not yes.is_dead:
+                    yield from self._ways(then, environment, yes, initial)
+                if not no.is_dead:
+                    yield from self._ways(otherwise, environment, no, initial)
+            case Case() if self._assigns(node, environment, initial):
+                yield from self._ways(as_conditions(node), environment, way, initial)
+            case Let(body=body):
+                inner = translator.with_definitions(node, environment)
+                yield from self._ways(body, inner, way, initial)
+            case Quantifier(universal=False, bounds=bounds, body=body):
+                for inner, guards in self.chosen(bounds, environment, translator, node.span):
+                    further = replace(way, guards=(*way.guards, *guards))
+                    yield from self._ways(body, inner, further, initial)
+            case Unchanged(body=body) if not initial:
+                yield from self._unchanged(node, body, environment, way)
+            case Builtin(operator="=", arguments=(target, source)) if name := self._target(
+                target, environment, way, initial
+            ):
+                yield self._assigned(way, name, translator.value(source, environment), source.span)
+            case Builtin(operator="\\in", arguments=(target, source)) if name := self._target(
+                target, environment, way, initial
+            ):
+                members = translator.members(source, environment)
+                value, guards = self._new(name, members, self.theory.shapes[name], source.span)
+                further = self._assigned(way, name, value, source.span)
+                yield replace(further, guards=(*further.guards, *guards))
+            case Ref() if (found := self._body(node, environment, translator)) is not None:
+                yield from self._ways(*found, way, initial)
+            case _:
+                yield way.guarded(translator.formula(node, environment))
+
+    def _in_turn(
+        self, items: tuple[Expr, ...], environment: Environment, way: Way, initial: bool
+    ) -> Iterator[Way]:
+        if not items or way.is_dead:
+            yield way
+            return
+        for further in self._ways(items[0], environment, way, initial):
+            yield from self._in_turn(items[1:], environment, further, initial)
+
+    def _assigned(self, way: Way, name: str, value: Value, span: Span) -> Way:
+        value = self.sorts.of_shape(value, self.theory.shapes[name], span)
+        return replace(way, assigned={**way.assigned, name: value})
+
+    def _assigns(self, node: Expr, environment: Environment, initial: bool) -> bool:
+        """Whether the formula may give a variable its value, so that each way to be true counts."""
+        return initial or self._level(node, environment) >= ACTION_LEVEL
+
+    def _level(self, node: Expr, environment: Environment) -> int:
+        """The level of the formula, with what parameters stand for."""
+        found = self._binding.level(node)
+        for meant in environment.values():
+            if isinstance(meant, Thunk):
+                found = max(found, self._binding.level(meant.node))
+        return found
+
+    def _unchanged(self, node: Unchanged, body: Expr, environment: Environment, way: Way) -> Iterator[Way]:
+        match body:
+            case Tuple(items=items):
+                parts = tuple(Unchanged(node.span, item) for item in items)
+                yield from self._in_turn(parts, environment, way, False)
+            case Ref(to=Definition(parameters=()) as to) if to not in environment:
+                yield from self._unchanged(node, to.body, EMPTY, way)
+            case Ref(to=Variable(name=name)) if name not in way.assigned:
+                yield replace(way, assigned={**way.assigned, name: self.state[name]})
+            case _:
+                translator = Translator(self.theory, self.state, way.assigned)
+                yield way.guarded(translator.formula(node, environment))
+
+    def _target(self, node: Expr, environment: Environment, way: Way, initial: bool) -> str | None:
+        """The variable that `node = ...` gives a value to, or None where it just compares."""
+        if not initial:
+            if not isinstance(node, Prime):
+                return None
+            node = node.body
+        while isinstance(node, Ref) and isinstance(meant := environment.get(node.to), Thunk):
+            node, environment = meant.node, meant.environment
+        if isinstance(node, Ref) and isinstance(node.to, Variable) and node.to.name not in way.assigned:
+            return node.to.name
+        return None
+
+    def _body(
+        self, node: Ref, environment: Environment, translator: Translator
+    ) -> tuple[Expr, Environment] | None:
+        """What an operator stands for, where it is to be looked into."""
+        meant = environment.get(node.to)
+        if isinstance(meant, Thunk):
+            return meant.node, meant.environment
+        if isinstance(meant, Closure):
+            return meant.body, translator.entered(
+                meant.parameters, meant.environment, node.arguments, environment
+            )
+        to = node.to
+        if meant is None and isinstance(to, Definition) and not (to.recursive or to.recursive_function):
+            return to.body, translator.entered(to.parameters, EMPTY, node.arguments, environment)
+        return None
+
+    # --- what is chosen ---------------------------------------------------------------------------------
+
+    def chosen(
+        self, bounds: tuple[Bound, ...], environment: Environment, translator: Translator, span: Span
+    ) -> Iterator[tuple[Environment, tuple[Formula, ...]]]:
+        """The environments in which the bounds are new constants, with what is known of these."""
+        inner: dict[object, object] = dict(environment)
+        guards: list[Formula] = []
+        for bound in bounds:
+            members = translator.members(bound.domain, environment)
+            if members.element is None:
+                raise TlaError("the sort of what is chosen here cannot be told", bound.domain.span)
+            for names in [bound.parameters] if bound.pattern else [(p,) for p in bound.parameters]:
+                name = "_".join(p.name for p in names)
+                value, known = self._new(name, members, members.element, span)
+                inner.update(matched(names, bound.pattern, value, span))
+                guards.extend(known)
+        yield inner, tuple(guards)
+
+    def _new(
+        self, name: str, members: Members, shape: Shape, span: Span
+    ) -> tuple[Value, tuple[Formula, ...]]:
+        """A value of which is known that it is in the set."""
+        value = self.sorts.symbolic(f"{name}!{next(self._numbers)}", shape, span)
+        known = members.has(value)
+        return value, () if known == logic.YES else (known,)
