@@ -70,7 +70,7 @@ class Induction:
     def name(self, action: int | None) -> str:
         return self.initial.name if action is None else self.actions[action].name
 
-    def queries(self, action: int | None, conjunct: int) -> Iterator[Query]:
+    def queries(self, action: int | None, conjunct: int) -> Iterator[tuple[Way, Query]]:
         """What is to be refuted; TlaError if a formula is outside of the fragment."""
         wanted = self.conjuncts[conjunct]
         for way in self.ways(action):
@@ -81,7 +81,7 @@ class Induction:
             hypotheses = self.axioms if action is None else (*self.axioms, *self.hypotheses)
             found = [e for formula in (*hypotheses, *way.guards, goal) for e in self._edges_of(formula)]
             refuse_cycle(found, f"that {self.name(action)} keeps {wanted.name}", wanted.span)
-            yield Query(hypotheses, way.guards, goal)
+            yield way, Query(hypotheses, way.guards, goal)
 
     def _edges_of(self, formula: Formula) -> tuple[Edge, ...]:
         known = self._edges.get(id(formula))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import z3
 
@@ -24,6 +26,9 @@ from .logic import (
     Truth,
     Variable,
 )
+from .structures import Structure
+
+Answer = Literal["unsat", "sat", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +96,74 @@ class Solver:
 
     # --- questions ------------------------------------------------------------------------------------
 
-    def new(self) -> Any:
-        """A solver of z3 without assertions."""
-        solver = z3.SolverFor("UF", ctx=self.context) if False else z3.Solver(ctx=self.context)
-        solver.set("timeout", int(self.limits.seconds * 1000))
-        solver.set("random_seed", self.limits.seed)
-        return solver
+    def question(self, formulas: Iterable[Formula]) -> Question:
+        asked = Question(self)
+        for formula in formulas:
+            asked.solver.add(self.formula(formula))
+        return asked
 
 
-__all__ = ["Iterable", "Limits", "Mapping", "Sequence", "Solver"]
+class Question:
+    """Is there a structure in which these formulas hold?"""
+
+    def __init__(self, solver: Solver) -> None:
+        self.of = solver
+        self.solver = z3.Solver(ctx=solver.context)
+        self.solver.set("random_seed", solver.limits.seed)
+        self.solver.set("timeout", int(solver.limits.seconds * 1000))
+
+    def answer(self) -> Answer:
+        return str(self.solver.check())  # type: ignore[return-value]
+
+    def smallest(self, sorts: Sequence[Sort], symbols: Sequence[Symbol], seconds: float) -> Structure:
+        """A structure, after the answer "sat": of each sort in turn as few elements as can be, as time allows."""
+        model = self.solver.model()
+        until = time.monotonic() + seconds
+        for sort in sorts:
+            for size in range(1, len(self._universe(model, sort))):
+                left = until - time.monotonic()
+                if left <= 0:
+                    break
+                self.solver.push()
+                self.at_most(sort, size)
+                self.solver.set("timeout", int(left * 1000) + 1)
+                if self.answer() == "sat":
+                    model = self.solver.model()
+                    break
+                self.solver.pop()
+        return self._structure(model, sorts, symbols)
+
+    def at_most(self, sort: Sort, size: int) -> None:
+        """The sort has no more elements than that."""
+        of = self.of.sort(sort)
+        names = [z3.Const(f"{sort.name}#{place}", of) for place in range(size)]
+        x = z3.Const(f"{sort.name}#", of)
+        self.solver.add(z3.ForAll([x], z3.Or([x == name for name in names])))
+
+    def _universe(self, model: Any, sort: Sort) -> list[Any]:
+        of = self.of.sort(sort)
+        found = model.get_universe(of)
+        return list(found) if found else [model.eval(z3.Const(f"{sort.name}#", of), model_completion=True)]
+
+    def _structure(self, model: Any, sorts: Sequence[Sort], symbols: Iterable[Symbol]) -> Structure:
+        universes = {sort: self._universe(model, sort) for sort in sorts}
+        places = {sort: {each: place for place, each in enumerate(found)} for sort, found in universes.items()}
+
+        def table(symbol: Symbol) -> Mapping[tuple[int | bool, ...], int | bool]:
+            made = self.of.symbol(symbol)
+            choices = [
+                [(True, z3.BoolVal(True, self.of.context)), (False, z3.BoolVal(False, self.of.context))]
+                if sort == TRUTH
+                else list(enumerate(universes[sort]))
+                for sort in symbol.arguments
+            ]
+            found: dict[tuple[int | bool, ...], int | bool] = {}
+            for chosen in itertools.product(*choices):
+                value = model.eval(made(*(each for _, each in chosen)), model_completion=True)
+                key = tuple(place for place, _ in chosen)
+                found[key] = z3.is_true(value) if symbol.result == TRUTH else places[symbol.result][value]
+            return found
+
+        return Structure(
+            {sort: len(found) for sort, found in universes.items()}, {symbol: table(symbol) for symbol in symbols}
+        )
