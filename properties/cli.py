@@ -25,6 +25,7 @@ COMMANDS = {
     "faults": "faultscommand",
     "model": "modelcommand",
     "new-adapter": "newadaptercommand",
+    "prove": "provecommand",
     "replay": "replaycommand",
     "selftest": "selftestcommand",
     "validate": "tracecommand",

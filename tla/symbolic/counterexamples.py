@@ -1,19 +1,25 @@
-"""Two small states that show why an invariant is not inductive, as values of TLA+, and checked by evaluation."""
+"""Two small states that show why an invariant is not inductive: values of TLA+, evaluated once more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..environment import Binding
+from ..errors import Span, TlaError
 from ..evaluator import Evaluator
 from ..values import Value
-from .logic import Symbol, symbols
-from .obligations import Induction
-from .steps import Way
+from .logic import symbols
+from .obligations import Induction, Query
+from .solver import Question
 from .structures import Reader, Structure
 
 State = Mapping[str, Value]
+
+
+class Disagreement(TlaError):
+    """What z3 found is not so when the explicit engine evaluates it: one of the two is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,66 +33,80 @@ class Counterexample:
     constants: Mapping[str, Value]
     before: State | None
     after: State
-    action: str
     arguments: Mapping[str, Value]
-    conjunct: str
 
 
-def symbols_of(induction: Induction, way: Way, formulas: tuple[object, ...]) -> tuple[Symbol, ...]:
-    """The symbols that a structure must say something of."""
-    found = dict.fromkeys(induction.theory.symbols())
-    for sort, term in induction.theory.sorts.zeros.items():
-        found[term.symbol] = None  # type: ignore[union-attr]
-    for below in induction.theory.sorts.below.values():
-        found[below] = None
-    for texts in induction.theory.sorts.texts.values():
-        for term in texts.values():
-            found[term.symbol] = None  # type: ignore[union-attr]
-    for formula in formulas:
-        found |= dict.fromkeys(symbols(formula))  # type: ignore[arg-type]
-    return tuple(found)
+def read(
+    induction: Induction, action: int | None, conjunct: int, query: Query, question: Question, seconds: float
+) -> Counterexample:
+    """The counterexample, made small, of a query to which the answer is "sat".
 
-
-def read(induction: Induction, action: int | None, way: Way, conjunct: int, found: Structure) -> Counterexample:
-    """The counterexample in the structure; AssertionError where the explicit engine disagrees."""
+    Disagreement where the explicit engine does not find it to be one.
+    """
     theory = induction.theory
+    wanted = dict.fromkeys([*theory.symbols(), *(s for formula in query.formulas for s in symbols(formula))])
+    found = question.smallest(theory.all_sorts(), tuple(wanted), seconds)
     reader = Reader(theory.sorts, found)
-    constants = {
+    after = {name: reader.value(value, theory.shapes[name]) for name, value in query.way.assigned.items()}
+    constants = constants_in(induction, found)
+    if action is None:
+        made = Counterexample(constants, None, after, {})
+        _check(induction, None, conjunct, made, {})
+        return made
+    taken = induction.actions[action]
+    made = Counterexample(
+        constants,
+        {name: reader.value(value, theory.shapes[name]) for name, value in induction.steps.state.items()},
+        after,
+        {
+            name: reader.value(value, theory.sorts.known_shape(value))
+            for name, value in zip(taken.parameters, taken.arguments, strict=True)
+        },
+    )
+    environment = {
+        parameter: reader.value(value, theory.sorts.known_shape(value))
+        for parameter, value in taken.environment.items()
+    }
+    _check(induction, action, conjunct, made, environment)
+    return made
+
+
+def constants_in(induction: Induction, found: Structure) -> Mapping[str, Value]:
+    """The values of the module's constants in a structure."""
+    theory, reader = induction.theory, Reader(induction.theory.sorts, found)
+    return {
         **{sort.name: reader.constant_set(sort) for sort in theory.plain},
         **{name: reader.value(theory.constants[name], sort) for name, sort in theory.elements.items()},
     }
 
-    def state(values: Mapping[str, object]) -> State:
-        return {name: reader.value(value, theory.shapes[name]) for name, value in values.items()}  # type: ignore
-
-    after = state(way.assigned)
-    name, arguments, before, environment = induction.initial.name, {}, None, {}
-    if action is not None:
-        taken = induction.actions[action]
-        before = state(induction.steps.state)
-        shape = theory.sorts.shape
-        environment = {p: reader.value(v, shape(v)) for p, v in taken.environment.items()}  # type: ignore
-        pairs = zip(taken.parameters, taken.arguments, strict=True)
-        name, arguments = taken.name, {p: reader.value(v, shape(v)) for p, v in pairs}  # type: ignore
-    made = Counterexample(constants, before, after, name, arguments, induction.conjuncts[conjunct].name)
-    _check(induction, action, made, environment, conjunct)
-    return made
-
 
 def _check(
-    induction: Induction, action: int | None, made: Counterexample, environment: Mapping[object, Value], conjunct: int
+    induction: Induction,
+    action: int | None,
+    conjunct: int,
+    made: Counterexample,
+    environment: Mapping[Any, Value],
 ) -> None:
+    """The second witness."""
     binding = Binding(constants=dict(made.constants))
-    start = Evaluator(binding)
     for assumption in induction.theory.module.assumptions:
-        assert start.truth(assumption.expression), ("z3 says it holds", assumption.span, made)
-    if action is None:
-        assert Evaluator(binding, made.after).truth(induction.initial.body), ("z3 says Init holds", made)
-    else:
-        assert made.before is not None
-        for each in induction.conjuncts:
-            assert Evaluator(binding, made.before).truth(each.node), ("z3 says it holds", each.name, made)
-        step = Evaluator(binding, made.before, made.after)
-        assert step.truth(induction.actions[action].node, environment), ("z3 says it is a step", made)
+        _agree(Evaluator(binding).truth(assumption.expression), "an assumption holds", assumption.span)
     broken = induction.conjuncts[conjunct]
-    assert not Evaluator(binding, made.after).truth(broken.node), ("z3 says it is broken", broken.name, made)
+    if action is None or made.before is None:
+        _agree(
+            Evaluator(binding, made.after).truth(induction.initial.body), "Init holds", induction.initial.span
+        )
+    else:
+        for each in induction.conjuncts:
+            _agree(Evaluator(binding, made.before).truth(each.node), f"{each.name} holds", each.span)
+        taken = induction.actions[action]
+        is_step = Evaluator(binding, made.before, made.after).truth(taken.node, environment)
+        _agree(is_step, f"there is a step of {taken.name}", taken.span)
+    _agree(not Evaluator(binding, made.after).truth(broken.node), f"{broken.name} is broken", broken.span)
+
+
+def _agree(evaluated: bool, what: str, span: Span) -> None:
+    if not evaluated:
+        raise Disagreement(
+            f"z3 found that {what}, and the explicit engine that not; please report this", span
+        )

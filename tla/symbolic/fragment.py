@@ -7,12 +7,13 @@ be built, of each sort from those before it (Padon et al., "Paxos Made EPR", OOP
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from ..errors import Span, TlaError
-from .logic import Application, Equal, Formula, Quantified, Sort, Symbol, Truth, Variable, free, parts
+from .logic import Application, Equal, Formula, Quantified, Sort, Symbol, Variable, free, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def _below(formula: Formula, universals: Mapping[Variable, Mapping[Variable, Spa
                 for target in variables:
                     why = f"\\E at {_place(span)} below \\A at {_place(place)}"
                     yield Edge(source.sort, target.sort, why)
-            yield from _below(body, {**universals, **{variable: reasons for variable in variables}})
+            yield from _below(body, {**universals, **dict.fromkeys(variables, reasons)})
         case Application() | Equal():
             yield from _functions(formula)
         case _:
@@ -80,8 +81,5 @@ def refuse_cycle(found: Iterable[Edge], what: str, span: Span) -> None:
     except CycleError as error:
         cycle: list[Sort] = error.args[1]
         names = " -> ".join(sort.name for sort in cycle)
-        why = "; ".join(reasons[pair] for pair in zip(cycle, cycle[1:], strict=False))
+        why = "; ".join(reasons[pair] for pair in itertools.pairwise(cycle))
         raise TlaError(f"{what} is not in EPR, for its sorts have a cycle: {names} ({why})", span) from None
-
-
-__all__ = ["Edge", "Truth", "edges", "refuse_cycle"]

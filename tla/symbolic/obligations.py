@@ -18,25 +18,26 @@ from .translation import Translator
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
+    """One of the conjuncts of an invariant; `span` is the place of what it says."""
+
     name: str
     node: Expr
-
-    @property
-    def span(self) -> Span:
-        return self.node.span
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """Formulas that cannot all hold if the action, on one of its ways, keeps the conjunct."""
 
-    hypotheses: tuple[Formula, ...]
-    guards: tuple[Formula, ...]
-    goal: Formula
+    way: Way
+    formulas: tuple[Formula, ...]
 
 
 class Induction:
-    """The obligations of one invariant under one Init and Next."""
+    """The obligations of one invariant under one Init and Next.
+
+    `hypotheses` are its conjuncts in the state before a step (steps.state), `axioms` what always holds.
+    """
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Induction:
         self.initial = self.theory.definition(init)
         self.actions: tuple[Action, ...] = self.steps.actions(next)
         before = Translator(self.theory, self.steps.state)
-        self.axioms = tuple(axiom.formula for axiom in self.theory.axioms)
+        self.axioms = self.theory.axioms
         self.hypotheses = tuple(before.formula(conjunct.node) for conjunct in self.conjuncts)
         self._edges: dict[int, tuple[Formula, tuple[Edge, ...]]] = {}
         self._ways: dict[int | None, tuple[Way, ...]] = {}
@@ -70,18 +71,24 @@ class Induction:
     def name(self, action: int | None) -> str:
         return self.initial.name if action is None else self.actions[action].name
 
-    def queries(self, action: int | None, conjunct: int) -> Iterator[tuple[Way, Query]]:
-        """What is to be refuted; TlaError if a formula is outside of the fragment."""
+    def queries(self, action: int | None, conjunct: int) -> tuple[Query, ...]:
+        """What is to be refuted, one way of the action at a time; none where it is plain.
+
+        TlaError if the formulas are not in EPR.
+        """
         wanted = self.conjuncts[conjunct]
+        hypotheses = self.axioms if action is None else (*self.axioms, *self.hypotheses)
+        found = []
         for way in self.ways(action):
             after = Translator(self.theory, way.assigned)
-            goal = logic.negation(after.formula(wanted.node))
-            if goal == logic.NO:
+            broken = logic.negation(after.formula(wanted.node))
+            if broken == logic.NO:
                 continue
-            hypotheses = self.axioms if action is None else (*self.axioms, *self.hypotheses)
-            found = [e for formula in (*hypotheses, *way.guards, goal) for e in self._edges_of(formula)]
-            refuse_cycle(found, f"that {self.name(action)} keeps {wanted.name}", wanted.span)
-            yield way, Query(hypotheses, way.guards, goal)
+            formulas = (*hypotheses, *way.guards, broken)
+            which = [edge for formula in formulas for edge in self._edges_of(formula)]
+            refuse_cycle(which, f"that {self.name(action)} keeps {wanted.name}", wanted.span)
+            found.append(Query(way, formulas))
+        return tuple(found)
 
     def _edges_of(self, formula: Formula) -> tuple[Edge, ...]:
         known = self._edges.get(id(formula))
@@ -99,9 +106,9 @@ def conjuncts_of(definition: Definition) -> Iterator[Conjunct]:
             if _joins_names(item.to):
                 yield from conjuncts_of(item.to)
             else:
-                yield Conjunct(item.to.name, item)
+                yield Conjunct(item.to.name, item, item.to.span)
         else:
-            yield Conjunct(f"{definition.name}.{place}", item)
+            yield Conjunct(f"{definition.name}.{place}", item, item.span)
 
 
 def _joins_names(definition: Definition) -> bool:

@@ -1,83 +1,140 @@
-"""Decides all obligations of an inductive invariant, on several processes."""
+"""Decides all obligations of an inductive invariant, on several processes.
+
+z3 is asked about one obligation several times, with other seeds and more and more time, before the verdict
+is "unknown": how long it takes to find a proof varies much with its choices.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from ..modules import load
+from ..errors import TlaError
 from . import counterexamples
 from .counterexamples import Counterexample
-from .obligations import Induction
+from .obligations import Induction, Query
+from .solver import Question, Solver
 
 Outcome = Literal["proved", "refuted", "unknown"]
+
+FIRST_SECONDS = 2.0
+"""For the first question about an obligation; each further one has twice as long. Most need 0.05 s."""
 
 SMALLER_SECONDS = 10.0
 """How long to look for a smaller counterexample than the first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the action (by its place; None for Init) keeps the conjunct (by its place)."""
+class Limits:
+    """seconds: for the proof of one obligation; seed: of z3's choices."""
+
+    seconds: float = 60.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """That the action keeps the conjunct, each by its place; that Init implies it where action is None."""
 
     action: int | None
     conjunct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    of: Obligation
     outcome: Outcome
     seconds: float
     counterexample: Counterexample | None = None
 
 
-def decide(induction: Induction, action: int | None, conjunct: int, seconds: float, seed: int) -> Verdict:
-    from .solver import Limits, Solver
-
-    started = time.monotonic()
-    outcome: Outcome = "proved"
-    for way, query in induction.queries(action, conjunct):
-        question = Solver(Limits(seconds, seed)).question((*query.hypotheses, *query.guards, query.goal))
-        answer = question.answer()
-        if answer == "unknown":
-            outcome = "unknown"
-        elif answer == "sat":
-            formulas = (*query.hypotheses, *query.guards, query.goal)
-            wanted = counterexamples.symbols_of(induction, way, formulas)
-            found = question.smallest(induction.theory.all_sorts(), wanted, SMALLER_SECONDS)
-            made = counterexamples.read(induction, action, way, conjunct, found)
-            return Verdict(action, conjunct, "refuted", time.monotonic() - started, made)
-    return Verdict(action, conjunct, outcome, time.monotonic() - started)
+def obligations(induction: Induction) -> tuple[Obligation, ...]:
+    return tuple(
+        Obligation(action, conjunct)
+        for action in (None, *range(len(induction.actions)))
+        for conjunct in range(len(induction.conjuncts))
+    )
 
 
-_work: tuple[Induction, float, int]
+def verdicts(induction: Induction, limits: Limits, processes: int) -> Iterator[Verdict]:
+    """The verdicts on all obligations, as they are found.
+
+    TlaError, before the first of them, if a formula is outside of the fragment.
+    """
+    queries = {of: induction.queries(of.action, of.conjunct) for of in obligations(induction)}
+    prover = _Prover(induction, limits, queries)
+    earlier = multiprocessing.active_children()
+    executor = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("fork"), initializer=_begin, initargs=(prover,)
+    )
+    try:
+        for done in as_completed([executor.submit(_verdict, of) for of in queries]):
+            yield done.result()
+    except BrokenProcessPool:
+        raise TlaError(
+            "a process of the proof came to an end; expected more memory, or fewer processes"
+        ) from None
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            if process not in earlier:
+                process.kill()
 
 
-def _one(job: tuple[int | None, int]) -> Verdict:
-    induction, seconds, seed = _work
-    return decide(induction, *job, seconds, seed)
+class _Prover:
+    """What decides one obligation after the other, in a process of its own."""
+
+    def __init__(
+        self, induction: Induction, limits: Limits, queries: dict[Obligation, tuple[Query, ...]]
+    ) -> None:
+        self.induction = induction
+        self.limits = limits
+        self.queries = queries
+        self.solver = Solver(limits.seed)
+
+    def verdict(self, of: Obligation) -> Verdict:
+        started = time.monotonic()
+        outcome: Outcome = "proved"
+        found: Counterexample | None = None
+        for query in self.queries[of]:
+            asked = self.answered(query, started + self.limits.seconds)
+            if asked is None:
+                outcome = "unknown"
+            elif asked.answer == "sat":
+                found = counterexamples.read(
+                    self.induction, of.action, of.conjunct, query, asked, SMALLER_SECONDS
+                )
+                outcome = "refuted"
+                break
+        return Verdict(of, outcome, time.monotonic() - started, found)
+
+    def answered(self, query: Query, until: float) -> Question | None:
+        """The question with its answer, or None where there was none in time."""
+        solver, seconds = self.solver, FIRST_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            question = solver.question(query.formulas)
+            if question.ask(min(seconds, left)) != "unknown":
+                return question
+            solver, seconds = Solver(solver.seed + 1), 2 * seconds
+        return None
 
 
-def verdicts(
-    induction: Induction, seconds: float = 30.0, seed: int = 0, processes: int | None = None
-) -> Iterator[Verdict]:
-    """The verdicts on all obligations, as they are found."""
-    global _work
-    _work = induction, seconds, seed
-    jobs = [(a, c) for a in (None, *range(len(induction.actions))) for c in range(len(induction.conjuncts))]
-    with multiprocessing.get_context("fork").Pool(processes or os.cpu_count() or 1, _quiet) as pool:
-        yield from pool.imap_unordered(_one, jobs)
+_prover: _Prover
+"""Of this process."""
 
 
-def _quiet() -> None:
-    """A worker is ended by the process that it works for."""
+def _begin(prover: _Prover) -> None:
+    """In each process. What ends it is the one that it works for."""
+    global _prover
+    _prover = prover
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def check(
-    path: str | Path, invariant: str = "Inductive", next: str = "Next", init: str = "Init", **options: float
-) -> list[Verdict]:
-    induction = Induction(load(path), invariant, init, next)
-    return list(verdicts(induction, **options))  # type: ignore[arg-type]
+def _verdict(of: Obligation) -> Verdict:
+    return _prover.verdict(of)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
-import z3
+import z3  # type: ignore[import-untyped]
 
 from .logic import (
     TRUTH,
@@ -31,19 +30,11 @@ from .structures import Structure
 Answer = Literal["unsat", "sat", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long z3 may look for an answer to one question, and the seed of its choices."""
-
-    seconds: float = 30.0
-    seed: int = 0
-
-
 class Solver:
-    """One context of z3, into which formulas are put once."""
+    """One context of z3, into which each formula is put once; `seed` is that of z3's choices."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
         self.context = z3.Context()
         self._sorts: dict[Sort, Any] = {TRUTH: z3.BoolSort(self.context)}
         self._symbols: dict[Symbol, Any] = {}
@@ -109,36 +100,45 @@ class Question:
     def __init__(self, solver: Solver) -> None:
         self.of = solver
         self.solver = z3.Solver(ctx=solver.context)
-        self.solver.set("random_seed", solver.limits.seed)
-        self.solver.set("timeout", int(solver.limits.seconds * 1000))
+        self.solver.set("random_seed", solver.seed)
+        self.answer: Answer = "unknown"
 
-    def answer(self) -> Answer:
-        return str(self.solver.check())  # type: ignore[return-value]
+    def ask(self, seconds: float) -> Answer:
+        self.solver.set("timeout", max(1, int(seconds * 1000)))
+        self.answer = str(self.solver.check())  # type: ignore[assignment]
+        return self.answer
 
-    def smallest(self, sorts: Sequence[Sort], symbols: Sequence[Symbol], seconds: float) -> Structure:
-        """A structure, after the answer "sat": of each sort in turn as few elements as can be, as time allows."""
+    def smallest(self, sorts: Sequence[Sort], symbols: Iterable[Symbol], seconds: float) -> Structure:
+        """After the answer "sat": a structure of few elements, of one sort after another, as time allows."""
         model = self.solver.model()
         until = time.monotonic() + seconds
         for sort in sorts:
             for size in range(1, len(self._universe(model, sort))):
-                left = until - time.monotonic()
-                if left <= 0:
+                if (left := until - time.monotonic()) <= 0:
                     break
                 self.solver.push()
                 self.at_most(sort, size)
-                self.solver.set("timeout", int(left * 1000) + 1)
-                if self.answer() == "sat":
+                if self.ask(left) == "sat":
                     model = self.solver.model()
                     break
                 self.solver.pop()
+        self.answer = "sat"
         return self._structure(model, sorts, symbols)
 
     def at_most(self, sort: Sort, size: int) -> None:
-        """The sort has no more elements than that."""
+        """From here on, the sort has no more elements than that."""
         of = self.of.sort(sort)
         names = [z3.Const(f"{sort.name}#{place}", of) for place in range(size)]
         x = z3.Const(f"{sort.name}#", of)
         self.solver.add(z3.ForAll([x], z3.Or([x == name for name in names])))
+
+    def at_least(self, sort: Sort, size: int) -> None:
+        of = self.of.sort(sort)
+        self.solver.add(z3.Distinct([z3.Const(f"{sort.name}+{place}", of) for place in range(size)]))
+
+    def structure(self, sorts: Sequence[Sort], symbols: Iterable[Symbol]) -> Structure:
+        """The structure that was found, after the answer "sat"."""
+        return self._structure(self.solver.model(), sorts, symbols)
 
     def _universe(self, model: Any, sort: Sort) -> list[Any]:
         of = self.of.sort(sort)
@@ -147,7 +147,9 @@ class Question:
 
     def _structure(self, model: Any, sorts: Sequence[Sort], symbols: Iterable[Symbol]) -> Structure:
         universes = {sort: self._universe(model, sort) for sort in sorts}
-        places = {sort: {each: place for place, each in enumerate(found)} for sort, found in universes.items()}
+        places = {
+            sort: {each: place for place, each in enumerate(found)} for sort, found in universes.items()
+        }
 
         def table(symbol: Symbol) -> Mapping[tuple[int | bool, ...], int | bool]:
             made = self.of.symbol(symbol)
@@ -165,5 +167,6 @@ class Question:
             return found
 
         return Structure(
-            {sort: len(found) for sort, found in universes.items()}, {symbol: table(symbol) for symbol in symbols}
+            {sort: len(found) for sort, found in universes.items()},
+            {symbol: table(symbol) for symbol in symbols},
         )

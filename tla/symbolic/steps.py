@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..environment import EMPTY, Binding, Closure, Environment, Thunk
 from ..errors import Span, TlaError
@@ -22,7 +23,6 @@ from ..syntax import (
     If,
     Let,
     Or,
-    Parameter,
     Prime,
     Quantifier,
     Ref,
@@ -31,10 +31,10 @@ from ..syntax import (
     Variable,
 )
 from . import logic
-from .logic import Application, Formula, Sort, Symbol, Truth
+from .logic import Formula
 from .theory import Theory
 from .translation import State, Translator, as_conditions, matched
-from .values import Items, Members, Products, Shape, Value
+from .values import Members, Shape, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Steps:
 
     def _disjuncts(self, node: Expr, environment: Environment, within: Action) -> Iterator[Action]:
         match node:
-            case Or(items=items):
+            case Or(items=items) if not within.parameters:
                 for item in items:
                     yield from self._disjuncts(item, environment, within)
                 return
@@ -108,7 +108,9 @@ class Steps:
                     values = tuple(translator.value(a, environment) for a in arguments)  # type: ignore[arg-type]
                     names = tuple(p.name for p in to.parameters)
                     inner = dict(zip(to.parameters, values, strict=True))
-                    yield from self._disjuncts(to.body, inner, replace(within, name=to.name, parameters=names, arguments=values))
+                    yield from self._disjuncts(
+                        to.body, inner, replace(within, name=to.name, parameters=names, arguments=values)
+                    )
                     return
         yield replace(within, node=node, environment=environment)
 
@@ -251,7 +253,7 @@ class Steps:
         self, bounds: tuple[Bound, ...], environment: Environment, translator: Translator, span: Span
     ) -> Iterator[tuple[Environment, tuple[Formula, ...]]]:
         """The environments in which the bounds are new constants, with what is known of these."""
-        inner: dict[object, object] = dict(environment)
+        inner: dict[Any, Any] = dict(environment)
         guards: list[Formula] = []
         for bound in bounds:
             members = translator.members(bound.domain, environment)

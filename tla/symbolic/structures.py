@@ -6,14 +6,25 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..values import FALSE, TRUE, ModelValue, boolean, function
+from ..values import ModelValue, boolean, function
 from ..values import Value as Concrete
 from . import logic
 from .logic import TRUTH, Formula, Sort, Symbol, Term, Truth, Variable
-from .values import Choice, Functions, Items, Mapped, Members, Number, Products, Sets, Shape, Sorts, Text, Value
-from .values import is_formula
-
-Number_ = int
+from .values import (
+    Choice,
+    Functions,
+    Items,
+    Mapped,
+    Members,
+    Number,
+    Products,
+    Sets,
+    Shape,
+    Sorts,
+    Text,
+    Value,
+    is_formula,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ class Reader:
                     }
                 )
         if is_formula(value):
-            return boolean(self.structure.holds(value, given))  # type: ignore[arg-type]
+            return boolean(self.structure.holds(value, given))
         assert isinstance(value, Variable | logic.Application), (value, shape)
         return self._names[logic.sort_of(value)][self.structure.of(value, given)]
 
@@ -120,7 +131,10 @@ class Reader:
         if sort in self.sorts.below:
             table = structure.tables[self.sorts.below[sort]]
             first = 0 if sort in self.sorts.zeros else 1
-            return [first + sum(table[other, each] for other in range(size) if other != each) for each in range(size)]
+            return [
+                first + sum(table[other, each] for other in range(size) if other != each)
+                for each in range(size)
+            ]
         if sort in self.sorts.members:
             symbol, of = self.sorts.members[sort]
             names = self._named(of)
@@ -133,6 +147,3 @@ class Reader:
             places = {structure.of(term, {}): text for text, term in self.sorts.texts[sort].items()}
             return [places[each] for each in range(size)]
         return [ModelValue(f"{sort.name[0].lower()}{each + 1}") for each in range(size)]
-
-
-__all__ = ["FALSE", "TRUE", "Reader", "Structure"]

@@ -13,8 +13,8 @@ value of the constants, because a finite order is that of a set of natural numbe
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..errors import Span, TlaError
 from ..instances import Module
@@ -24,13 +24,6 @@ from . import logic
 from .logic import TRUTH, Application, Formula, Sort, Symbol
 from .translation import State, Translator, conjuncts
 from .values import Shape, Sorts, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Axiom:
-    name: str
-    formula: Formula
-    span: Span
 
 
 class Theory:
@@ -61,9 +54,11 @@ class Theory:
         }
 
     def symbols(self) -> Iterator[Symbol]:
-        """The symbols of which a structure says all: those of the constants and of a state."""
-        for name, sort in self.elements.items():
-            yield Symbol(name, (), sort)
+        """The symbols that say all of the constants and of a state."""
+        yield from (Symbol(name, (), sort) for name, sort in self.elements.items())
+        yield from (zero.symbol for zero in self.sorts.zeros.values())
+        yield from self.sorts.below.values()
+        yield from (term.symbol for texts in self.sorts.texts.values() for term in texts.values())
         yield from (symbol for symbol, _ in self.sorts.members.values())
         for variable in self.module.variables:
             yield from self.sorts.symbols(variable.name, self.shapes[variable.name], variable.span)
@@ -88,14 +83,17 @@ class Theory:
         sets: list[tuple[Constant, Constant]] = []
         for part in said:
             match part:
-                case Builtin(operator="\\subseteq", arguments=(Ref(to=Constant() as c), Ref(to=Native() as n))) if (
-                    n is MODULES["Naturals"]["Nat"] or n.name == "Nat"
-                ):
+                case Builtin(
+                    operator="\\subseteq", arguments=(Ref(to=Constant() as c), Ref(to=Native() as n))
+                ) if n is MODULES["Naturals"]["Nat"] or n.name == "Nat":
                     sort = names[c]
                     self.sorts.below[sort] = Symbol(f"{c.name}<=", (sort, sort), TRUTH)
                 case Builtin(
                     operator="\\subseteq",
-                    arguments=(Ref(to=Constant() as c), Builtin(operator="SUBSET", arguments=(Ref(to=Constant() as of),))),
+                    arguments=(
+                        Ref(to=Constant() as c),
+                        Builtin(operator="SUBSET", arguments=(Ref(to=Constant() as of),)),
+                    ),
                 ):
                     sets.append((c, of))
                 case Builtin(operator="\\in", arguments=(Literal(value=0), Ref(to=Constant() as c))):
@@ -104,8 +102,9 @@ class Theory:
                 case Builtin(operator="\\in", arguments=(Ref(to=Constant() as c), Ref(to=Constant() as of))):
                     elements[c] = names[of]
                     inhabited.add(of)
-                case Builtin(operator="#", arguments=(Ref(to=Constant() as c), SetOf(items=()))) | Builtin(
-                    operator="#", arguments=(SetOf(items=()), Ref(to=Constant() as c))
+                case (
+                    Builtin(operator="#", arguments=(Ref(to=Constant() as c), SetOf(items=())))
+                    | Builtin(operator="#", arguments=(SetOf(items=()), Ref(to=Constant() as c)))
                 ):
                     inhabited.add(c)
                 case _:
@@ -130,12 +129,12 @@ class Theory:
         for sort in set(self.sorts.zeros) - set(self.sorts.below):
             raise TlaError(f"{self.module.file}: 0 \\in {sort.name} without {sort.name} \\subseteq Nat")
 
-    def _assumptions(self) -> Iterator[Axiom]:
+    def _assumptions(self) -> Iterator[Formula]:
         translator = Translator(self, {})
         for assumption in self.module.assumptions:
             for part in conjuncts(assumption.expression):
                 if part not in self._declarations:
-                    yield Axiom("ASSUME", translator.formula(part), part.span)
+                    yield translator.formula(part)
 
     # --- types ------------------------------------------------------------------------------------------
 
@@ -186,14 +185,13 @@ class Theory:
 
     # --- axioms of sorts --------------------------------------------------------------------------------
 
-    def _axioms_of_sorts(self) -> Iterator[Axiom]:
+    def _axioms_of_sorts(self) -> Iterator[Formula]:
         spans = {c.name: c.span for c in self.module.constants}
         for sort, below in self.sorts.below.items():
             span = spans[sort.name]
-            yield from (
-                Axiom(f"the order of {sort.name}", formula, span)
-                for formula in total_order(sort, below, self.sorts.zeros.get(sort), span)
-            )
+            yield from total_order(sort, below, self.sorts.zeros.get(sort), span)
+        for sort, texts in self.sorts.texts.items():
+            yield from enumeration(sort, tuple(texts.values()), self.module.variables[0].span)
 
 
 def total_order(sort: Sort, below: Symbol, zero: logic.Term | None, span: Span) -> Iterator[Formula]:
@@ -212,8 +210,15 @@ def total_order(sort: Sort, below: Symbol, zero: logic.Term | None, span: Span) 
         logic.disjunction((logic.negation(least(x, y)), logic.negation(least(y, x)), logic.equality(x, y))),
         span,
     )
-    yield always(
-        (x, y, z), logic.negation(least(x, y)), logic.negation(least(y, z)), least(x, z)
-    )
+    yield always((x, y, z), logic.negation(least(x, y)), logic.negation(least(y, z)), least(x, z))
     if zero is not None:
         yield always((x,), least(zero, x))
+
+
+def enumeration(sort: Sort, elements: tuple[Application, ...], span: Span) -> Iterator[Formula]:
+    """The elements are different, and all that there are."""
+    for a, b in itertools.combinations(elements, 2):
+        yield logic.negation(logic.equality(a, b))
+    x = logic.variable("x", sort)
+    one_of = logic.disjunction(logic.equality(x, element) for element in elements)
+    yield logic.quantified(True, (x,), one_of, span)

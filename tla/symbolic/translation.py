@@ -71,8 +71,11 @@ State = Mapping[str, Value]
 class Signature(Protocol):
     """What a translator needs of a theory (theory.py)."""
 
-    sorts: Sorts
-    constants: Mapping[str, Value]
+    @property
+    def sorts(self) -> Sorts: ...
+
+    @property
+    def constants(self) -> Mapping[str, Value]: ...
 
     def enumeration(self, texts: frozenset[str]) -> Sort | None: ...
 
@@ -99,7 +102,7 @@ class Translator:
         if not is_formula(found):
             shape = self.sorts.shown(self.sorts.shape(found))
             raise TlaError(f"expected a formula, saw something of {shape}", node.span)
-        return found  # type: ignore[return-value]
+        return found
 
     def members(self, node: Expr, environment: Environment) -> Members:
         return self.sorts.as_set(self.value(node, environment), node.span)
@@ -134,7 +137,9 @@ class Translator:
             case Tuple(items=items):
                 return Items(tuple(self.value(item, environment) for item in items))
             case Apply(function=function, argument=argument):
-                return self.applied(self.value(function, environment), self.value(argument, environment), node)
+                return self.applied(
+                    self.value(function, environment), self.value(argument, environment), node
+                )
             case Except(function=function, updates=updates):
                 result = self.value(function, environment)
                 for update in updates:
@@ -169,23 +174,33 @@ class Translator:
                 return self.state[name]
             case Constant(name=name):
                 if name not in self.theory.constants:
-                    raise TlaError(f"the constant operator `{name}` is outside of the symbolic fragment", span)
+                    raise TlaError(
+                        f"the constant operator `{name}` is outside of the symbolic fragment", span
+                    )
                 return self.theory.constants[name]
             case Native():
                 return self.native(to, arguments, environment, span)
             case _ if to in environment:
                 meant = environment[to]
                 if isinstance(meant, Thunk):
-                    return meant.value(self)  # type: ignore[arg-type]
+                    return self.of_thunk(meant)
                 if isinstance(meant, Closure):
                     inner = self.entered(meant.parameters, meant.environment, arguments, environment)
                     return self.value(meant.body, inner)
                 if isinstance(meant, Definition | Native | Constant):
                     return self.reference(meant, arguments, environment, span)
-                return meant
+                value: Value = meant
+                return value
             case Definition() if not to.recursive and not to.recursive_function:
                 return self.value(to.body, self.entered(to.parameters, EMPTY, arguments, environment))
-        raise TlaError(f"`{to.name}` is recursive, which is outside of the symbolic fragment", span)
+        raise _recursive(to.name, span)
+
+    def recursive_function(self, definition: Definition, home: Environment) -> Value:
+        raise _recursive(definition.name, definition.span)
+
+    def of_thunk(self, thunk: Thunk) -> Value:
+        value: Value = thunk.value(self)
+        return value
 
     def entered(
         self,
@@ -212,10 +227,7 @@ class Translator:
         inner: dict[Any, Any] = dict(environment)
         for definition in node.definitions:
             if definition.recursive or definition.recursive_function:
-                raise TlaError(
-                    f"`{definition.name}` is recursive, which is outside of the symbolic fragment",
-                    definition.span,
-                )
+                raise _recursive(definition.name, definition.span)
             if definition.arity:
                 inner[definition] = Closure(definition.parameters, definition.body, inner)
             else:
@@ -237,7 +249,8 @@ class Translator:
             least = self.sorts.at_most(left, right, span)
             return logic.negation(least) if strict else least
         raise TlaError(
-            f"`{to.name}` is outside of the symbolic fragment; of numbers it has =, #, <, <=, >, >= and 0", span
+            f"`{to.name}` is outside of the symbolic fragment; of numbers it has =, #, <, <=, >, >= and 0",
+            span,
         )
 
     # --- quantifiers ----------------------------------------------------------------------------------
@@ -283,9 +296,7 @@ class Translator:
 
     # --- functions ------------------------------------------------------------------------------------
 
-    def function(
-        self, bounds: tuple[Bound, ...], body: Expr, environment: Environment, span: Span
-    ) -> Value:
+    def function(self, bounds: tuple[Bound, ...], body: Expr, environment: Environment, span: Span) -> Value:
         domains = [
             (bound, self.members(bound.domain, environment))
             for bound in bounds
@@ -299,7 +310,8 @@ class Translator:
 
         def at(value: Value) -> Value:
             value = self.sorts.of_shape(value, argument, span)
-            parts = iter((value,) if len(shapes) == 1 else value.items)  # type: ignore[union-attr]
+            several = value.items if len(shapes) > 1 and isinstance(value, Items) else (value,)
+            parts = iter(several)
             inner: dict[Any, Any] = dict(environment)
             for bound in bounds:
                 for names in [bound.parameters] if bound.pattern else [(p,) for p in bound.parameters]:
@@ -471,16 +483,10 @@ class Translator:
         match operator, values:
             case "\\subseteq", (a, b):
                 return self.sorts.subset(a, b, span)
-            case ("\\cup" | "\\cap" | "\\"), (a, b):
+            case (("\\cup" | "\\cap" | "\\"), (a, b)):
                 return self.combined(operator, a, b, span)
-            case "SUBSET", (a,):
-                if a.element is None:
-                    raise TlaError("the sort of the elements of these sets cannot be told", span)
-                return Members(
-                    Sets(a.element),
-                    lambda x: self.sorts.subset(self.sorts.as_set(x, span), a, span),
-                    full=a.full,
-                )
+            case "SUBSET", (base,):
+                return self.subsets(base, span)
             case "UNION", (a,):
                 return self.union(a, span)
         raise TlaError(f"`{operator}` is outside of the symbolic fragment", span)
@@ -488,9 +494,11 @@ class Translator:
     def contains(self, members: Members, value: Value, span: Span) -> Formula:
         if isinstance(members.element, Sort) and members.element in self.sorts.members:
             chosen = self.sorts.as_set(value, span)
-            return self.sorts.some(
-                members, lambda x: self.sorts.equal(x, chosen, span), span
-            ) if not self.sorts.is_set(value) else members.has(value)
+            return (
+                self.sorts.some(members, lambda x: self.sorts.equal(x, chosen, span), span)
+                if not self.sorts.is_set(value)
+                else members.has(value)
+            )
         if isinstance(members.element, Sort) and isinstance(value, Choice):
             return self.sorts.lifted((value,), lambda one: self.contains(members, one[0], span))  # type: ignore
         if members.element is not None and members.items is None:
@@ -502,15 +510,22 @@ class Translator:
         if operator == "\\cap":
             return self.filtered(Members(element, a.has, a.some, a.items), b.has)
         if operator == "\\":
-            return self.filtered(
-                Members(element, a.has, a.some, a.items), lambda x: logic.negation(b.has(x))
-            )
+            return self.filtered(Members(element, a.has, a.some, a.items), lambda x: logic.negation(b.has(x)))
         items = None if a.items is None or b.items is None else (*a.items, *b.items)
         return Members(
             element,
             lambda x: logic.disjunction((a.has(x), b.has(x))),
             items=items,
             full=a.full or b.full,
+        )
+
+    def subsets(self, base: Members, span: Span) -> Members:
+        """SUBSET base"""
+        if base.element is None:
+            raise TlaError("the sort of the elements of these sets cannot be told", span)
+        shape = Sets(base.element)
+        return Members(
+            shape, lambda x: self.sorts.subset(self.sorts.as_set(x, span), base, span), full=base.full
         )
 
     def union(self, sets: Members, span: Span) -> Members:
@@ -543,15 +558,17 @@ _COMPARISONS = {
 """Of each comparison: whether it reads from right to left, and whether it excludes equality."""
 
 
-def matched(
-    names: tuple[Parameter, ...], pattern: bool, value: Value, span: Span
-) -> dict[Parameter, Value]:
+def matched(names: tuple[Parameter, ...], pattern: bool, value: Value, span: Span) -> dict[Parameter, Value]:
     """What a bound gives its names, for one element."""
     if not pattern:
         return {names[0]: value}
     if not isinstance(value, Items) or len(value.items) != len(names):
         raise TlaError(f"expected tuples of {len(names)}", span)
     return dict(zip(names, value.items, strict=True))
+
+
+def _recursive(name: str, span: Span) -> TlaError:
+    return TlaError(f"`{name}` is recursive, which is outside of the symbolic fragment", span)
 
 
 def as_conditions(node: Case) -> Expr:
@@ -567,7 +584,8 @@ def as_conditions(node: Case) -> Expr:
 def _named(node: Expr) -> str:
     """What to call the expression."""
     names = {
-        "Choose": "CHOOSE", "RecordOf": "a record", "RecordsOf": "a set of records", "Field": "a record field",
+        "Choose": "CHOOSE", "RecordOf": "a record", "RecordsOf": "a set of records",
+        "Field": "a record field",
         "Enabled": "ENABLED", "Temporal": "a temporal formula", "NoValue": "a quantifier without a set",
         "Compose": "\\cdot", "BoxAction": "[A]_v", "AngleAction": "<<A>>_v",
     }  # fmt: skip

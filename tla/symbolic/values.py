@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ..errors import Span, TlaError
 from . import logic
@@ -103,7 +104,7 @@ Value = Formula | Element | Items | Members | Mapped
 _FORMULAS = (logic.Truth, logic.Equal, logic.Not, logic.And, logic.Or, logic.Iff, logic.Quantified)
 
 
-def is_formula(value: Value) -> bool:
+def is_formula(value: Value) -> TypeGuard[Formula]:
     return isinstance(value, _FORMULAS) or (isinstance(value, Application) and value.symbol.result == TRUTH)
 
 
@@ -117,10 +118,10 @@ class Sorts:
     texts      of an enumeration: its strings, each a constant
     """
 
-    zeros: dict[Sort, Term]
+    zeros: dict[Sort, Application]
     below: dict[Sort, Symbol]
     members: dict[Sort, tuple[Symbol, Sort]]
-    texts: dict[Sort, dict[str, Term]]
+    texts: dict[Sort, dict[str, Application]]
 
     # --- shapes ---------------------------------------------------------------------------------------
 
@@ -155,6 +156,12 @@ class Sorts:
                 result = self.shape(at(self.any_of(argument)))
                 return None if result is None else Functions(argument, result)
         return None
+
+    def known_shape(self, value: Value) -> Shape:
+        """The shape of a value that is made of elements of sorts."""
+        found = self.shape(value)
+        assert found is not None, value
+        return found
 
     def any_of(self, shape: Shape) -> Value:
         """Some value of the shape, to see what becomes of it."""
@@ -229,7 +236,7 @@ class Sorts:
                 if items is not None:
                     return self.listed(tuple(self.of_shape(i, wanted, span) for i in items), span)
                 return Members(wanted, value.has, value.some, full=value.full)
-            case (Variable() | Application()), Sets() if self.is_set(value):
+            case ((Variable() | Application()), Sets()) if self.is_set(value):
                 return self.of_shape(self.as_set(value, span), shape, span)
             case Mapped(argument, at), Functions(wanted, result) if argument == wanted:
                 self.of_shape(at(self.any_of(argument)), result, span)
@@ -251,12 +258,10 @@ class Sorts:
                 case Choice(condition, then, otherwise):
                     ways: tuple[Value, Value] = then, otherwise
                 case _ if is_formula(value):
-                    condition, ways = value, (YES, NO)  # type: ignore[assignment]
+                    condition, ways = value, (YES, NO)
                 case _:
                     continue
-            a, b = (
-                self.lifted((*values[:place], way, *values[place + 1 :]), make) for way in ways
-            )
+            a, b = (self.lifted((*values[:place], way, *values[place + 1 :]), make) for way in ways)
             return self.either(condition, a, b, None)
         return make(values)
 
@@ -265,17 +270,19 @@ class Sorts:
         if isinstance(condition, Truth):
             return then if condition.value else otherwise
         if is_formula(then) and is_formula(otherwise):
-            return logic.choice(condition, then, otherwise)  # type: ignore[arg-type]
+            return logic.choice(condition, then, otherwise)
         match then, otherwise:
             case Items(a), Items(b) if len(a) == len(b):
                 both = zip(a, b, strict=True)
                 return Items(tuple(self.either(condition, x, y, span) for x, y in both))
             case Mapped(), Mapped() if then.argument == otherwise.argument:
-                return Mapped(then.argument, lambda x: self.either(condition, then.at(x), otherwise.at(x), span))
+                return Mapped(
+                    then.argument, lambda x: self.either(condition, then.at(x), otherwise.at(x), span)
+                )
         if span is not None and (self._is_any_set(then) or self._is_any_set(otherwise)):
-            a, b = self.as_set(then, span), self.as_set(otherwise, span)
-            element = self.joined(a.element, b.element, span)
-            return Members(element, lambda x: logic.choice(condition, a.has(x), b.has(x)))
+            yes, no = self.as_set(then, span), self.as_set(otherwise, span)
+            element = self.joined(yes.element, no.element, span)
+            return Members(element, lambda x: logic.choice(condition, yes.has(x), no.has(x)))
         if isinstance(then, Element) and isinstance(otherwise, Element):
             if then == otherwise:
                 return then
@@ -326,7 +333,9 @@ class Sorts:
                 inner = (*sorts, *self.flat_sorts(argument, span))
                 return Mapped(
                     argument,
-                    lambda x: self.symbolic(name, result, span, (*before, *self.flat(x, argument, span)), inner),
+                    lambda x: self.symbolic(
+                        name, result, span, (*before, *self.flat(x, argument, span)), inner
+                    ),
                 )
 
     def symbols(self, name: str, shape: Shape, span: Span, sorts: tuple[Sort, ...] = ()) -> Iterator[Symbol]:
@@ -405,9 +414,7 @@ class Sorts:
             return logic.disjunction(map(test, members.items))
         if members.some is not None:
             return members.some(test, span)
-        return self.exists(
-            members.element, lambda x: logic.conjunction((members.has(x), test(x))), span
-        )
+        return self.exists(members.element, lambda x: logic.conjunction((members.has(x), test(x))), span)
 
     def every(self, members: Members, test: Callable[[Value], Formula], span: Span) -> Formula:
         """\\A x \\in members : test(x)"""
@@ -465,14 +472,14 @@ class Sorts:
 
     def equal(self, left: Value, right: Value, span: Span) -> Formula:
         if is_formula(left) and is_formula(right):
-            return logic.equivalence(left, right)  # type: ignore[arg-type]
+            return logic.equivalence(left, right)
         match left, right:
             case (Choice(), _) | (_, Choice()) if isinstance(left, Element) and isinstance(right, Element):
                 return self.lifted((left, right), lambda pair: self.equal(*pair, span))  # type: ignore
-            case (Number(a), Number(b)) | (Text(a), Text(b)):  # type: ignore[misc]
+            case (Number(a), Number(b)) | (Text(a), Text(b)):
                 return Truth(a == b)
-            case Items(a), Items(b) if len(a) == len(b):  # type: ignore[misc]
-                return logic.conjunction(self.equal(x, y, span) for x, y in zip(a, b, strict=True))  # type: ignore
+            case Items(a), Items(b) if len(a) == len(b):
+                return logic.conjunction(self.equal(x, y, span) for x, y in zip(a, b, strict=True))
             case Mapped(), Mapped() if left.argument == right.argument:
                 differ = self.exists(
                     left.argument, lambda x: logic.negation(self.equal(left.at(x), right.at(x), span)), span
@@ -480,16 +487,16 @@ class Sorts:
                 return logic.negation(differ)
             case (Variable() | Application(), Text(text)) | (Text(text), Variable() | Application()):
                 term = left if isinstance(right, Text) else right
-                if (sort := self.shape(term)) in self.texts and text not in self.texts[sort]:  # type: ignore
+                if (sort := self.shape(term)) in self.texts and text not in self.texts[sort]:
                     return NO
         shape = self.joined(self.shape(left), self.shape(right), span)
         if isinstance(shape, Sets) or shape in self.members:
             return self.same_members(self.as_set(left, span), self.as_set(right, span), span)
         if isinstance(shape, Sort) and shape != TRUTH:
-            a, b = self.element(left, shape, span), self.element(right, shape, span)
-            assert not isinstance(a, Truth), a
-            assert not isinstance(b, Truth), b
-            return logic.equality(a, b)
+            one, other = self.element(left, shape, span), self.element(right, shape, span)
+            assert not isinstance(one, Truth), one
+            assert not isinstance(other, Truth), other
+            return logic.equality(one, other)
         raise TlaError(
             f"{self.shown(self.shape(left))} and {self.shown(self.shape(right))} cannot be compared", span
         )
