@@ -1,6 +1,6 @@
 """Decides all obligations of an inductive invariant, on several processes.
 
-z3 is asked about one obligation several times, with other seeds and more and more time, before the verdict
+z3 is asked about one obligation several times, with other seeds and more and more effort, before the verdict
 is "unknown": how long it takes to find a proof varies much with its choices.
 """
 
@@ -23,8 +23,9 @@ from .solver import Question, Solver
 
 Outcome = Literal["proved", "refuted", "unknown"]
 
-FIRST_SECONDS = 2.0
-"""For the first question about an obligation; each further one has twice as long. Most need 0.05 s."""
+FIRST_EFFORT = 4_000_000
+"""For the first question about an obligation; each further one has twice as much. Some 4,000,000 are a second
+of a processor, and most need a twentieth of that."""
 
 SMALLER_SECONDS = 10.0
 """How long to look for a smaller counterexample than the first."""
@@ -116,12 +117,12 @@ class _Prover:
 
     def answered(self, query: Query, until: float) -> Question | None:
         """The question with its answer, or None where there was none in time."""
-        solver, seconds = self.solver, FIRST_SECONDS
+        solver, effort = self.solver, FIRST_EFFORT
         while (left := until - time.monotonic()) > 0:
             question = solver.question(query.formulas)
-            if question.ask(min(seconds, left)) != "unknown":
+            if question.ask(left, effort) != "unknown":
                 return question
-            solver, seconds = Solver(solver.seed + 1), 2 * seconds
+            solver, effort = Solver(solver.seed + 1), 2 * effort
         return None
 
 

@@ -103,8 +103,10 @@ class Question:
         self.solver.set("random_seed", solver.seed)
         self.answer: Answer = "unknown"
 
-    def ask(self, seconds: float) -> Answer:
+    def ask(self, seconds: float, effort: int = 0) -> Answer:
+        """The answer; "unknown" after so many seconds, or after so much effort by z3's own count (0: any)."""
         self.solver.set("timeout", max(1, int(seconds * 1000)))
+        self.solver.set("rlimit", effort)
         self.answer = str(self.solver.check())  # type: ignore[assignment]
         return self.answer
 
