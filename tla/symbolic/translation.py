@@ -7,6 +7,7 @@ fragment is refused with its place; nothing is approximated. Actions are in step
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ..environment import EMPTY, Closure, Environment, Thunk
@@ -62,6 +63,7 @@ from .values import (
     Text,
     Value,
     is_formula,
+    is_known,
 )
 
 State = Mapping[str, Value]
@@ -437,8 +439,16 @@ class Translator:
             pairs = zip(factors, value.items, strict=True)
             return logic.conjunction(factor.has(item) for factor, item in pairs)
 
+        def some(test: Callable[[Value], Formula], place: Span) -> Formula:
+            def rest(chosen: tuple[Value, ...]) -> Formula:
+                if len(chosen) == len(factors):
+                    return test(Items(chosen))
+                return self.sorts.some(factors[len(chosen)], lambda x: rest((*chosen, x)), place)
+
+            return rest(())
+
         shape = Products(tuple(factor.element for factor in factors))
-        return Members(shape, has, full=all(factor.full for factor in factors))
+        return Members(shape, has, some, full=all(factor.full for factor in factors))
 
     def functions(self, domain: Members, values: Members, span: Span) -> Members:
         assert domain.element is not None
@@ -512,12 +522,16 @@ class Translator:
         if operator == "\\":
             return self.filtered(Members(element, a.has, a.some, a.items), lambda x: logic.negation(b.has(x)))
         items = None if a.items is None or b.items is None else (*a.items, *b.items)
-        return Members(
-            element,
-            lambda x: logic.disjunction((a.has(x), b.has(x))),
-            items=items,
-            full=a.full or b.full,
+        made = Members(
+            element, lambda x: logic.disjunction((a.has(x), b.has(x))), items=items, full=a.full or b.full
         )
+        if is_known(element):
+            return made
+
+        def some(test: Callable[[Value], Formula], place: Span) -> Formula:
+            return logic.disjunction(self.sorts.some(each, test, place) for each in (a, b))
+
+        return replace(made, some=some)
 
     def subsets(self, base: Members, span: Span) -> Members:
         """SUBSET base"""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from ..errors import Span, TlaError
@@ -102,6 +102,16 @@ Element = Variable | Application | Number | Text | Choice
 Value = Formula | Element | Items | Members | Mapped
 
 _FORMULAS = (logic.Truth, logic.Equal, logic.Not, logic.And, logic.Or, logic.Iff, logic.Quantified)
+
+
+def is_known(shape: Shape | None) -> bool:
+    """Whether there is no None in it."""
+    match shape:
+        case Products(items):
+            return all(map(is_known, items))
+        case Sets(element):
+            return is_known(element)
+    return shape is not None
 
 
 def is_formula(value: Value) -> TypeGuard[Formula]:
@@ -282,7 +292,14 @@ class Sorts:
         if span is not None and (self._is_any_set(then) or self._is_any_set(otherwise)):
             yes, no = self.as_set(then, span), self.as_set(otherwise, span)
             element = self.joined(yes.element, no.element, span)
-            return Members(element, lambda x: logic.choice(condition, yes.has(x), no.has(x)))
+            made = Members(element, lambda x: logic.choice(condition, yes.has(x), no.has(x)))
+            if is_known(element):
+                return made
+
+            def some(test: Callable[[Value], Formula], place: Span) -> Formula:
+                return logic.choice(condition, self.some(yes, test, place), self.some(no, test, place))
+
+            return replace(made, some=some)
         if isinstance(then, Element) and isinstance(otherwise, Element):
             if then == otherwise:
                 return then
@@ -422,7 +439,7 @@ class Sorts:
 
     def exists(self, shape: Shape | None, test: Callable[[Value], Formula], span: Span) -> Formula:
         """Whether the predicate is true of some value of the shape."""
-        if shape is None:
+        if shape is None or not is_known(shape):
             raise TlaError("the sort of what is quantified here cannot be told", span)
         self.refuse_higher(shape, span)
         ways: list[Formula] = []
@@ -503,7 +520,7 @@ class Sorts:
 
     def same_members(self, left: Members, right: Members, span: Span) -> Formula:
         element = self.joined(left.element, right.element, span)
-        if element is None and left.items is not None and right.items is not None:
+        if element is None or not is_known(element):
             return logic.conjunction((self.subset(left, right, span), self.subset(right, left, span)))
         differ = self.exists(
             element, lambda x: logic.negation(logic.equivalence(left.has(x), right.has(x))), span
