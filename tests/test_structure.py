@@ -33,7 +33,7 @@ FOLDERS = {
 """The folders of the package, and the folders that a module of each may import."""
 
 LIBRARIES = {
-    "tla": ("lark", "psutil", "tree_sitter", "tree_sitter_tlaplus"),
+    "tla": ("lark", "psutil", "tree_sitter", "tree_sitter_tlaplus", "z3"),
     "spec": (),
     "reference": (),
     "traces": ("msgspec",),
@@ -52,6 +52,7 @@ ONLY_IN = {
         "raftcheck.properties.adapters.pysyncobj.server",
         "raftcheck.properties.adapters.pysyncobj.real_run",
     ),
+    "z3": ("raftcheck.tla.symbolic.solver",),
 }
 """Modules that are imported in few places only; raftos is made of asyncio."""
 

@@ -44,7 +44,8 @@ def read(
     Disagreement where the explicit engine does not find it to be one.
     """
     theory = induction.theory
-    wanted = dict.fromkeys([*theory.symbols(), *(s for formula in query.formulas for s in symbols(formula))])
+    in_formulas = (symbol for formula in query.formulas for symbol in symbols(formula))
+    wanted = dict.fromkeys([*theory.symbols(), *induction.steps.chosen, *in_formulas])
     found = question.smallest(theory.all_sorts(), tuple(wanted), seconds)
     reader = Reader(theory.sorts, found)
     after = {name: reader.value(value, theory.shapes[name]) for name, value in query.way.assigned.items()}

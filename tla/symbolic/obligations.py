@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..errors import Span
@@ -78,6 +78,7 @@ class Induction:
         """
         wanted = self.conjuncts[conjunct]
         hypotheses = self.axioms if action is None else (*self.axioms, *self.hypotheses)
+        refuse_cycle(self._edges_of_all(hypotheses), "that all conjuncts hold", self.conjuncts[0].span)
         found = []
         for way in self.ways(action):
             after = Translator(self.theory, way.assigned)
@@ -85,10 +86,14 @@ class Induction:
             if broken == logic.NO:
                 continue
             formulas = (*hypotheses, *way.guards, broken)
-            which = [edge for formula in formulas for edge in self._edges_of(formula)]
-            refuse_cycle(which, f"that {self.name(action)} keeps {wanted.name}", wanted.span)
+            what = f"that {self.name(action)} {'implies' if action is None else 'keeps'} {wanted.name}"
+            refuse_cycle(self._edges_of_all(formulas), what, wanted.span)
             found.append(Query(way, formulas))
         return tuple(found)
+
+    def _edges_of_all(self, formulas: Iterable[Formula]) -> Iterator[Edge]:
+        for formula in formulas:
+            yield from self._edges_of(formula)
 
     def _edges_of(self, formula: Formula) -> tuple[Edge, ...]:
         known = self._edges.get(id(formula))

@@ -31,7 +31,7 @@ from ..syntax import (
     Variable,
 )
 from . import logic
-from .logic import Formula
+from .logic import Formula, Symbol
 from .theory import Theory
 from .translation import State, Translator, as_conditions, matched
 from .values import Members, Shape, Value
@@ -80,6 +80,8 @@ class Steps:
         self.theory = theory
         self.sorts = theory.sorts
         self.state = theory.state()
+        self.chosen: list[Symbol] = []
+        """What stands for all that is chosen in any action."""
         self._numbers = itertools.count(1)
         self._binding = Binding()
 
@@ -98,7 +100,7 @@ class Steps:
                 return
             case Quantifier(universal=False, bounds=bounds, body=body) if not within.parameters:
                 translator = Translator(self.theory, self.state)
-                for inner, guards in self.chosen(bounds, environment, translator, node.span):
+                for inner, guards in self.choices(bounds, environment, translator, node.span):
                     made = replace(within, guards=(*within.guards, *guards))
                     yield from self._disjuncts(body, inner, made)
                 return
@@ -160,7 +162,7 @@ class Steps:
                 inner = translator.with_definitions(node, environment)
                 yield from self._ways(body, inner, way, initial)
             case Quantifier(universal=False, bounds=bounds, body=body):
-                for inner, guards in self.chosen(bounds, environment, translator, node.span):
+                for inner, guards in self.choices(bounds, environment, translator, node.span):
                     further = replace(way, guards=(*way.guards, *guards))
                     yield from self._ways(body, inner, further, initial)
             case Unchanged(body=body) if not initial:
@@ -249,7 +251,7 @@ class Steps:
 
     # --- what is chosen ---------------------------------------------------------------------------------
 
-    def chosen(
+    def choices(
         self, bounds: tuple[Bound, ...], environment: Environment, translator: Translator, span: Span
     ) -> Iterator[tuple[Environment, tuple[Formula, ...]]]:
         """The environments in which the bounds are new constants, with what is known of these."""
@@ -270,6 +272,8 @@ class Steps:
         self, name: str, members: Members, shape: Shape, span: Span
     ) -> tuple[Value, tuple[Formula, ...]]:
         """A value of which is known that it is in the set."""
-        value = self.sorts.symbolic(f"{name}!{next(self._numbers)}", shape, span)
+        unique = f"{name}!{next(self._numbers)}"
+        value = self.sorts.symbolic(unique, shape, span)
+        self.chosen.extend(self.sorts.symbols(unique, shape, span))
         known = members.has(value)
         return value, () if known == logic.YES else (known,)

@@ -547,7 +547,7 @@ class Translator:
         shape = sets.element
         if isinstance(shape, Sort) and shape in self.sorts.members:
             shape = Sets(self.sorts.members[shape][1])
-        if not isinstance(shape, Sets):
+        if shape is not None and not isinstance(shape, Sets):
             raise TlaError(f"UNION of a set of {self.sorts.shown(shape)}; expected a set of sets", span)
 
         def some(test: Callable[[Value], Formula], place: Span) -> Formula:
@@ -556,7 +556,7 @@ class Translator:
             )
 
         return Members(
-            shape.element,
+            None if shape is None else shape.element,
             lambda x: self.sorts.some(sets, lambda one: self.sorts.as_set(one, span).has(x), span),
             some,
         )

@@ -121,10 +121,12 @@ class Formulas:
             lambda d: f"({self.s(d)} \\in {self.set_s(d)})",
             lambda d: f"({self.t(d)} {self.random.choice(['<', '<=', '>', '>=', '=', '#'])} {self.t(d)})",
             lambda d: f"({self.t(d)} \\notin {self.set_t(d)})",
-            lambda d: f"({self.set_s(d)} {self.random.choice(['=', '#', chr(92) + 'subseteq'])} {self.set_s(d)})",
-            lambda d: f"({self.set_t(d)} {self.random.choice(['=', chr(92) + 'subseteq'])} {self.set_t(d)})",
+            lambda d: (
+                f"({self.set_s(d)} {self.random.choice(['=', '#', chr(92) + 'subseteq'])} {self.set_s(d)})"
+            ),
+            lambda d: self.compared(self.set_t, d),
             lambda d: f"({self.pair(d)} \\in {self.pairs(d)})",
-            lambda d: f"({self.pairs(d)} {self.random.choice(['=', chr(92) + 'subseteq'])} {self.pairs(d)})",
+            lambda d: self.compared(self.pairs, d),
             lambda d: f"({self.set_s(d)} \\in Q)",
         ]
         if "b" in self.variables:
@@ -136,6 +138,10 @@ class Formulas:
         if "h" in self.variables:
             made += [lambda d: f"([h EXCEPT ![{self.t(d)}] = {self.set_s(d)}] = h)"]
         return self.random.choice(made)(depth)
+
+    def compared(self, make: Callable[[int], str], depth: int) -> str:
+        operator = self.random.choice(["=", "#", "\\subseteq"])
+        return f"({make(depth)} {operator} {make(depth)})"
 
     # --- elements -------------------------------------------------------------------------------------
 
@@ -179,20 +185,20 @@ class Formulas:
         made: list[Callable[[int], str]] = [
             *[lambda d: self.combined(self.set_s, d)] * 2,
             lambda d: f"{{{self.s(d)}, {self.s(d)}}}",
-            lambda d: "{%s \\in %s : %s}" % self.filter("s", self.in_s, self.set_s, d),
-            lambda d: "{%s : %s \\in %s}" % self.image("s", self.in_s, self.set_s, self.s, d),
+            lambda d: self.filter("s", self.in_s, self.set_s, d),
+            lambda d: self.image("s", self.in_s, self.set_s, self.s, d),
             lambda d: f"(IF {self.formula(d)} THEN {self.set_s(d)} ELSE {self.set_s(d)})",
             lambda d: f"UNION {{{self.set_s(d)}, {self.set_s(d)}}}",
         ]
         if "h" in self.variables:
-            made += [lambda d: f"h[{self.t(d)}]", lambda d: "UNION {h[t0] : t0 \\in %s}" % self.set_t(d)]
+            made += [lambda d: f"h[{self.t(d)}]", lambda d: f"UNION {{h[t0] : t0 \\in {self.set_t(d)}}}"]
         return self.one_of(depth, ["S", "{}", "{c}", *self.mentioned("p"), *self.in_q, *self.in_q], made)
 
     def set_t(self, depth: int) -> str:
         made: list[Callable[[int], str]] = [
             lambda d: self.combined(self.set_t, d),
-            lambda d: "{%s \\in %s : %s}" % self.filter("t", self.in_t, self.set_t, d),
-            lambda d: "{%s : %s \\in %s}" % self.image("s", self.in_s, self.set_s, self.t, d),
+            lambda d: self.filter("t", self.in_t, self.set_t, d),
+            lambda d: self.image("s", self.in_s, self.set_s, self.t, d),
         ]
         return self.one_of(depth, ["T", "{0}"], made)
 
@@ -201,7 +207,7 @@ class Formulas:
             lambda d: f"({self.set_s(d)} \\X {self.set_t(d)})",
             lambda d: self.combined(self.pairs, d),
             lambda d: f"{{{self.pair(d)}}}",
-            lambda d: "{%s : %s \\in %s}" % self.image("s", self.in_s, self.set_s, self.pair, d),
+            lambda d: self.image("s", self.in_s, self.set_s, self.pair, d),
         ]
         return self.one_of(depth, self.mentioned("r") or ["(S \\X T)"], made)
 
@@ -209,19 +215,22 @@ class Formulas:
         operator = self.random.choice(["\\cup", "\\cap", "\\"])
         return f"({make(depth)} {operator} {make(depth)})"
 
-    def filter(
-        self, sort: str, names: list[str], domain: Callable[[int], str], depth: int
-    ) -> tuple[str, str, str]:
+    def filter(self, sort: str, names: list[str], domain: Callable[[int], str], depth: int) -> str:
         outside = domain(depth)
         name, body = self.bound(sort, names, lambda: self.formula(depth))
-        return name, outside, body
+        return f"{{{name} \\in {outside} : {body}}}"
 
     def image(
-        self, sort: str, names: list[str], domain: Callable[[int], str], make: Callable[[int], str], depth: int
-    ) -> tuple[str, str, str]:
+        self,
+        sort: str,
+        names: list[str],
+        domain: Callable[[int], str],
+        make: Callable[[int], str],
+        depth: int,
+    ) -> str:
         outside = domain(depth)
         name, body = self.bound(sort, names, lambda: make(depth))
-        return body, name, outside
+        return f"{{{body} : {name} \\in {outside}}}"
 
 
 def random_formula(seed: str, depth: int = 4) -> str:

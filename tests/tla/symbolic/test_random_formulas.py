@@ -80,10 +80,10 @@ def holds(node: Expr, world: Mapping[str, Value]) -> bool:
     return Evaluator(Binding(constants=constants), world).truth(node)
 
 
-def asked(theory: Theory, node: Expr) -> tuple[Question, Reader | None]:
+def asked(solver: Solver, theory: Theory, node: Expr) -> tuple[Question, Reader | None]:
     """What z3 says of the formula where the sorts have as many elements as above."""
     formula = Translator(theory, theory.state()).formula(node)
-    question = Solver().question((*theory.axioms, formula))
+    question = solver.question((*theory.axioms, formula))
     for name, size in (("S", len(S)), ("T", len(T)), ("Q", QUORUMS)):
         question.at_most(Sort(name), size)
     question.at_least(Sort("S"), len(S))
@@ -109,10 +109,10 @@ def agreements(seeds: range) -> Counter[str]:
     for start in range(seeds.start, seeds.stop, TOGETHER):
         formulas = [random_formula(str(seed)) for seed in range(start, min(start + TOGETHER, seeds.stop))]
         made = parse(module(formulas))
-        theory = Theory(made)
+        theory, solver = Theory(made), Solver()
         for place, formula in enumerate(formulas):
             node = theory.definition(f"F{place}").body
-            question, reader = asked(theory, node)
+            question, reader = asked(solver, theory, node)
             assert question.answer != "unknown", formula
             counts[question.answer] += 1
             if reader is not None:

@@ -1,0 +1,94 @@
+"""Inductive invariants: proved for any constants, or refuted by two small states."""
+
+from __future__ import annotations
+
+import pytest
+
+from raftcheck.tla import parse
+from raftcheck.tla.symbolic.counterexamples import Counterexample
+from raftcheck.tla.symbolic.obligations import Induction
+from raftcheck.tla.symbolic.proof import Limits, verdicts
+
+from .modules import election
+
+
+def refuted(text: str, invariant: str = "Inductive") -> dict[tuple[str, str], Counterexample]:
+    """The counterexamples by action and conjunct; everything else is proved."""
+    induction = Induction(parse(text), invariant)
+    found = {}
+    for verdict in verdicts(induction, Limits(), processes=2):
+        assert verdict.outcome != "unknown", verdict
+        if verdict.counterexample is not None:
+            place = induction.name(verdict.of.action), induction.conjuncts[verdict.of.conjunct].name
+            found[place] = verdict.counterexample
+    return found
+
+
+def test_an_inductive_invariant_is_proved() -> None:
+    assert refuted(election()) == {}
+
+
+def test_a_second_vote_is_blamed_on_the_action_and_the_conjunct() -> None:
+    found = refuted(election(("t \\notin past[n]", "TRUE")))
+    assert list(found) == [("Vote", "OneVote")]
+    (example,) = found.values()
+    assert example.before is not None
+    voted = [(voter, term) for voter, term, _ in example.after["votes"]]
+    assert len(set(voted)) < len(voted)
+    assert set(example.arguments) == {"n", "t", "c"}
+    assert len(example.constants["Node"]) == 2
+
+
+def test_a_leader_without_a_quorum_is_refuted() -> None:
+    found = refuted(
+        election(("\\A n \\in q : <<n, t, c>> \\in votes\n", "\\E n \\in q : <<n, t, c>> \\in votes\n"))
+    )
+    assert set(found) == {("Lead", "Elected"), ("Lead", "OneLeader")}
+
+
+def test_an_invariant_that_is_true_but_not_inductive_is_refuted() -> None:
+    """OneLeader alone says nothing of votes."""
+    assert set(refuted(election(), "Alone")) == {("Lead", "OneLeader")}
+
+
+def test_init_is_refuted_by_one_state() -> None:
+    found = refuted(election(("votes = {}", "votes = Node \\X Term \\X Node")))
+    assert {action for action, _ in found} == {"Init"}
+    assert {conjunct for _, conjunct in found} >= {"OneVote", "VotesArePast"}
+    assert all(example.before is None for example in found.values())
+
+
+def test_the_type_of_a_variable_is_an_obligation_as_well() -> None:
+    narrow = (
+        "votes \\in SUBSET (Node \\X Term \\X Node)",
+        "votes \\in SUBSET {v \\in Node \\X Term \\X Node : v[2] # 0}",
+    )
+    assert set(refuted(election(narrow))) == {("Vote", "TypeOK")}
+    assert refuted(election(narrow, ("t \\notin past[n]", "t \\notin past[n] /\\ t # 0"))) == {}
+
+
+def test_each_way_of_an_action_counts() -> None:
+    """IF and \\/ with other new values on their sides are looked at side by side."""
+    either = (
+        "votes' = votes \\cup {<<n, t, c>>}\n",
+        "(IF c = n THEN votes' = votes ELSE votes' = votes \\cup {<<n, t, c>>} \\/ votes' = {})\n",
+    )
+    assert set(refuted(election(either))) == {("Vote", "Elected")}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_verdict_does_not_depend_on_the_seed(seed: int) -> None:
+    induction = Induction(parse(election(("t \\notin past[n]", "TRUE"))))
+    outcomes = {
+        verdict.of: verdict.outcome for verdict in verdicts(induction, Limits(seed=seed), processes=1)
+    }
+    wrong = [of for of, outcome in outcomes.items() if outcome != "proved"]
+    names = [(induction.name(of.action), induction.conjuncts[of.conjunct].name) for of in wrong]
+    assert sorted(names) == [("Vote", "OneVote")]
+
+
+def test_what_is_not_found_in_time_is_unknown_and_not_proved() -> None:
+    induction = Induction(parse(election()))
+    found = [verdict.outcome for verdict in verdicts(induction, Limits(seconds=1e-9), processes=1)]
+    assert "unknown" in found
+    assert "refuted" not in found
