@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from raftcheck.tla import TlaError
 from raftcheck.tla.tlc import Tlc
 
 RECORD = re.compile(
@@ -19,15 +18,9 @@ RECORD = re.compile(
 """A line at the foot of MCraft.tla, or of MCliberty.tla."""
 
 
-@pytest.fixture(scope="module")
-def tlc() -> Tlc:
-    try:
-        return Tlc.find()
-    except TlaError as error:
-        pytest.skip(str(error))
-
-
-@pytest.mark.parametrize("module", ["raft", "MCraft", "MCliberty", "Traceraft", "Coderaft"])
+@pytest.mark.parametrize(
+    "module", ["raft", "MCraft", "MCliberty", "Traceraft", "Coderaft", "RaftAbstract", "RefinesAbstract"]
+)
 def test_the_module_parses(tlc: Tlc, root: Path, tmp_path: Path, module: str) -> None:
     command = [*tlc.command("tla2sany.SANY", tmp_path), f"{module}.tla"]
     output = subprocess.run(command, cwd=root / "spec", capture_output=True, text=True, check=False).stdout
