@@ -371,13 +371,9 @@ ChoosableIsKept ==
 \* So its vote goes only to candidates who have that entry, or a newer one;
 ChoosableIsWanted ==
     \A t \in Term, k \in Index, q \in Quorum : Choosable(q, t, k) =>
-        \A s, c \in Server, v \in Value, y, u \in Term, x \in Index :
-            /\ <<s, t, k>> \in acked
-            /\ <<k, t, v>> \in leaderLog[t]
-            /\ t < y
-            /\ <<s, y, c>> \in votes
-            /\ <<y, c, u, x>> \in bids
-            => t < u \/ (t = u /\ k <= x)
+        \A s \in Server, v \in Value : <<s, t, k>> \in acked /\ <<k, t, v>> \in leaderLog[t] =>
+            \A c \in Server, y, u \in Term, x \in Index :
+                t < y /\ <<s, y, c>> \in votes /\ <<y, c, u, x>> \in bids => t < u \/ (t = u /\ k <= x)
 
 \* and the leaders of later terms have the entry: its own, or by the leader of the newer entry. That
 \* fails for an entry of an older term, which a newer entry may stand against (Figure 8).
