@@ -52,7 +52,7 @@ ONLY_IN = {
         "raftcheck.properties.adapters.pysyncobj.server",
         "raftcheck.properties.adapters.pysyncobj.real_run",
     ),
-    "z3": ("raftcheck.tla.symbolic.solver",),
+    "z3": ("raftcheck.tla.symbolic.solver", "raftcheck.tla.symbolic.clauses"),
 }
 """Modules that are imported in few places only; raftos is made of asyncio."""
 

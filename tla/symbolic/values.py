@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from ..errors import Span, TlaError
@@ -126,12 +126,14 @@ class Sorts:
     below      of an ordered sort: the relation <=
     members    of a sort of sets: which elements are in which set, and the sort of the elements
     texts      of an enumeration: its strings, each a constant
+    named      of any sort: elements that are known by a number or a string, in a finite universe
     """
 
     zeros: dict[Sort, Application]
     below: dict[Sort, Symbol]
     members: dict[Sort, tuple[Symbol, Sort]]
     texts: dict[Sort, dict[str, Application]]
+    named: dict[Sort, dict[int | str, Application]] = field(default_factory=dict)
 
     # --- shapes ---------------------------------------------------------------------------------------
 
@@ -211,6 +213,8 @@ class Sorts:
                 return self.zeros[sort]
             case Text(text) if text in self.texts.get(sort, {}):
                 return self.texts[sort][text]
+            case Number(name) | Text(name) if name in self.named.get(sort, {}):
+                return self.named[sort][name]
             case Variable() | Application() if logic.sort_of(value) == sort:
                 return value
             case Truth() if sort == TRUTH:
