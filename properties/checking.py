@@ -147,9 +147,10 @@ def kept_of(
 def replay(implementation: Implementation, schedule: Schedule, judged: bool) -> Outcome:
     """Does a schedule again."""
     judge = Validator(schedule.servers, liberties=implementation.caps.liberties) if judged else None
-    return diagnosed(
-        schedule, run(implementation, schedule.servers, schedule.config, schedule.actions, judge)
+    outcome = run(
+        implementation, schedule.servers, schedule.config, schedule.actions, judge, scene=schedule.scene
     )
+    return outcome if schedule.scene is not None else diagnosed(schedule, outcome)
 
 
 def diagnosed(schedule: Schedule, outcome: Outcome) -> Outcome:

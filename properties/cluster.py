@@ -19,7 +19,8 @@ from .disk import Disk
 from .finding import Breach, Finding, Kind, Misbehaviour, is_text, shown, wrong_state
 from .life import Halt, Life
 from .network import Network, Packet
-from .node import Implementation, Node
+from .node import Implementation, Node, Restorable
+from .scenes import Scene, played_by, restorable, resumable
 from .schedules import (
     Action,
     Crash,
@@ -79,7 +80,7 @@ class Cluster:
         self.has_views = True
         """False once a payload came without a view: from then on nobody can say what was received."""
         self.step_going_on = 0
-        self._implementation = implementation
+        self.implementation = implementation
         self._config = MappingProxyType(dict(config))
         self._steps = 0
         self._requests = 0
@@ -92,6 +93,19 @@ class Cluster:
         self._doing = "the first start"
         first = tuple(self._watched(self._start, server) for server in self.servers.values())
         return first + self._tell_links()
+
+    def resume(self, scene: Scene) -> tuple[Event, ...]:
+        """All servers go on where the scene is; one Init event for each. In the place of start()."""
+        self._doing = "the start in a given state"
+        implementation = self.implementation
+        scene = played_by(implementation, scene)
+        assert restorable(implementation)
+        events = tuple(
+            self._watched(self._resume, (self.servers[name], state)) for name, state in scene.states.items()
+        )
+        for view in scene.messages:
+            self.network.send(view.source, view.dest, implementation.payload_of(view), view)
+        return events + self._tell_links()
 
     def step(self, action: Action) -> tuple[Event, ...] | None:
         """Does one action. None: it was not enabled, and nothing happened."""
@@ -225,17 +239,35 @@ class Cluster:
     # Lives of a server
 
     def _start(self, server: Server) -> Event:
-        self._come_up(server, fresh=True)
+        self._come_up(server, lambda life: self.implementation.start(life, True))
         return self._seen(server, "Init")
+
+    def _resume(self, start: tuple[Server, NodeState]) -> Event:
+        server, state = start
+        implementation = self.implementation
+        if resumable(implementation):
+            self._come_up(server, lambda life: implementation.start_at(life, state))
+        else:
+            assert restorable(implementation)
+            self._come_up(server, lambda life: _restored(implementation, life, state))
+        event = self._seen(server, "Init")
+        unlike = [
+            name for name in state.__struct_fields__ if _differs(getattr(state, name), server.state, name)
+        ]
+        if unlike:
+            seen = ", ".join(f"{name} {shown(getattr(server.state, name))}" for name in unlike)
+            wanted = ", ".join(f"{name} {shown(getattr(state, name))}" for name in unlike)
+            self._accuse(server.name, "start", seen, wanted)
+        return event
 
     def _restart(self, server: Server) -> Event:
         self.network.up(server.name)
-        self._come_up(server, fresh=False)
+        self._come_up(server, lambda life: self.implementation.start(life, False))
         return self._seen(server, "Restart")
 
-    def _come_up(self, server: Server, fresh: bool) -> None:
+    def _come_up(self, server: Server, start: Callable[[Life], Node]) -> None:
         life = server.life = Life(server.name, self.names, self._config, server.disk, server.requests)
-        server.node = self._act(server, self._implementation.start, life, fresh)
+        server.node = self._act(server, start, life)
         server.links.clear()
         for method in (*_METHODS, "link") if self.caps.links else _METHODS:
             if not callable(getattr(server.node, method, None)):
@@ -338,6 +370,18 @@ class Cluster:
     def _accuse(self, server: str, kind: Kind, seen: str, expected: str) -> NoReturn:
         action = describe(self._action) if self._action else self._doing
         raise Misbehaviour(Finding(kind, server, action, seen, expected))
+
+
+def _restored(implementation: Restorable, life: Life, state: NodeState) -> Node:
+    """A server that comes back from a crash in this state."""
+    implementation.store(life, state)
+    return implementation.start(life, False)
+
+
+def _differs(wanted: Any, seen: NodeState | None, name: str) -> bool:
+    """Whether a field is not as it was to be; what is not observable is not compared."""
+    found = getattr(seen, name)
+    return wanted is not None and found is not None and wanted != found
 
 
 def _life(server: Server) -> Life:

@@ -15,6 +15,7 @@ from raftcheck.traces.files import write_trace
 
 from .known import label_of
 from .lockstep import Failure, Outcome, kind_of
+from .scenes import Scene, lines
 from .schedules import Schedule, describe, to_json
 from .targets import is_command
 
@@ -48,6 +49,7 @@ class Kept:
             [
                 *map(printable, self.failure.report().split("\n")),
                 "",
+                *_beginning(schedule.scene),
                 f"{origin}: {len(schedule.actions)} actions on {', '.join(schedule.servers)}{config}",
                 *(
                     f"  {number:{width}}  {describe(action)}"
@@ -58,6 +60,11 @@ class Kept:
                 f"replay    {again}",
             ]
         )
+
+
+def _beginning(scene: Scene | None) -> list[str]:
+    """Where a schedule begins, if not with servers that start for the first time."""
+    return [] if scene is None else ["in this state:", *(f"  {line}" for line in lines(scene)), ""]
 
 
 def keep(schedule: Schedule, outcome: Outcome, folder: Path = FOLDER) -> Kept:
@@ -81,8 +88,10 @@ def _write(kept: Kept, path: Path) -> None:
     schedule, outcome = kept.schedule, kept.outcome
     path.mkdir(parents=True, exist_ok=True)
     kept.file.write_bytes(to_json(schedule))
-    write_trace(path / "trace.ndjson", tellable(outcome.events))
     (path / "report.txt").write_text(kept.report() + "\n", encoding="utf-8")
+    if schedule.scene is not None:
+        return  # a trace begins where servers start
+    write_trace(path / "trace.ndjson", tellable(outcome.events))
     if outcome.judged:
         name = name_of(schedule, kept.failure)
         drawn = drawing(schedule.servers, tellable(outcome.events), name, outcome.liberties)

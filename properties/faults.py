@@ -9,6 +9,7 @@ what raftcheck looks for: it looks for none of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from raftcheck.reference.messages import (
     AppendEntriesRequest,
@@ -20,7 +21,7 @@ from raftcheck.reference.raft import Raft
 from raftcheck.reference.stable import Append, Record, Stable
 
 from .adapters.reference import DiskStorage, Reference, ReferenceNode
-from .node import Caps, Env, Node
+from .node import Caps, Env, Message, Node, NodeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ class Fault:
 
     def start(self, env: Env, fresh: bool) -> Node:
         return self.implementation.start(env, fresh)
+
+    def store(self, env: Env, state: NodeState) -> None:
+        self.implementation.store(env, state)
+
+    def start_at(self, env: Env, state: NodeState) -> Node:
+        return self.implementation.start_at(env, state)
+
+    def payload_of(self, view: Message) -> Any:
+        return self.implementation.payload_of(view)
 
 
 # Elections and terms

@@ -20,6 +20,7 @@ from .cluster import Cluster
 from .finding import Finding, Misbehaviour
 from .node import Implementation, Liberty
 from .safety import Property, Safety, Violation, properties_of
+from .scenes import Scene, played_by, raft_state
 from .schedules import Action
 from .watchdog import PATIENCE_SECONDS, watchdog
 
@@ -74,20 +75,27 @@ class Lockstep:
         judge: Validator | None = None,
         witnesses: Sequence[Witness] = (),
         record: Callable[[Event], object] | None = None,
+        scene: Scene | None = None,
     ) -> None:
+        """`scene`: where the servers are at first; without, they start for the first time."""
         self.cluster = Cluster(implementation, servers, config)
         self.outcome = Outcome(liberties=implementation.caps.liberties)
         self._record = record or self.outcome.events.append
+        self._scene = scene
         self._judge = judge
         self._witnesses = witnesses
         self._safety = Safety()
 
     def start(self) -> None:
         """Every server comes up."""
+        scene = self._scene
         try:
-            first = self.cluster.start()
+            first = self.cluster.start() if scene is None else self.cluster.resume(scene)
         except Misbehaviour as misbehaviour:
             self.outcome.failure = misbehaviour.finding
+            return
+        if scene is not None:
+            self._begin_there(played_by(self.cluster.implementation, scene), first)
             return
         if first[0].state is not None:
             self.outcome.properties = properties_of(first[0].state)
@@ -95,6 +103,16 @@ class Lockstep:
             self._witness(event)
             if self.outcome.failure is not None:
                 return
+
+    def _begin_there(self, scene: Scene, first: Sequence[Event]) -> None:
+        """Nobody judges how the servers came to where they are."""
+        if self._judge is not None:
+            self._judge = self._judge.beginning_at(raft_state(scene))
+        if first[0].state is not None:
+            self.outcome.properties = properties_of(first[0].state)
+        for event in first:
+            self._record(event)
+            self._safety.observe(event)
 
     def do(self, action: Action) -> bool:
         """Does one action; False if it was not enabled. Not to be called after a failure."""
@@ -152,12 +170,14 @@ def run(
     patience_seconds: float = PATIENCE_SECONDS,
     witnesses: Sequence[Witness] = (),
     record: Callable[[Event], object] | None = None,
+    scene: Scene | None = None,
 ) -> Outcome:
     """Does the actions of `source`, up to the first failure; witnesses see each event once it is judged.
 
-    `record` takes the events, as they come, in place of the outcome: a run may be long.
+    `record` takes the events, as they come, in place of the outcome: a run may be long. `scene`: where it
+    begins, if not with servers that start for the first time.
     """
-    lockstep = Lockstep(implementation, servers, config, judge, witnesses, record)
+    lockstep = Lockstep(implementation, servers, config, judge, witnesses, record, scene)
     outcome = lockstep.outcome
     with watchdog(lockstep.cluster, patience_seconds):
         lockstep.start()

@@ -50,6 +50,8 @@ __all__ = [
     "Outcome",
     "RequestVoteRequest",
     "RequestVoteResponse",
+    "Restorable",
+    "Resumable",
 ]
 
 Network = Literal["datagram", "stream", "stream+gaps"]
@@ -156,3 +158,20 @@ class Implementation(Protocol):
 
     def start(self, env: Env, fresh: bool) -> Node:
         """A server comes up: for the first time (`fresh`), or after a crash, with what its disk kept."""
+
+
+class Restorable(Implementation, Protocol):
+    """An implementation whose servers can be started from a given state, as if after a crash (scenes.py)."""
+
+    def store(self, env: Env, state: NodeState) -> None:
+        """Puts on disk what a server in this state has there: its term, its vote and its log."""
+
+    def payload_of(self, view: Message) -> Any:
+        """The payload that says the same as this view."""
+
+
+class Resumable(Restorable, Protocol):
+    """An implementation whose servers can be put into any state: leader, candidate, with what they know."""
+
+    def start_at(self, env: Env, state: NodeState) -> Node:
+        """A server that goes on in this state; its disk has what store() puts there."""

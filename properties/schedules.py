@@ -19,6 +19,7 @@ from raftcheck.traces.errors import printable
 from raftcheck.traces.events import command_of
 
 from .errors import UsageProblem
+from .scenes import Scene, wrong_scene
 
 MOST_SERVERS = 9
 """More than any quorum argument needs; a bound against typing errors."""
@@ -114,6 +115,8 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     config: dict[str, Any] = {}
     seed: str = ""
     target: str = "reference"
+    scene: Scene | None = None
+    """Where the servers are at first; without, they start for the first time."""
 
 
 def server_names(count: int) -> tuple[str, ...]:
@@ -146,12 +149,14 @@ def describe(action: Action) -> str:
 
 def to_json(schedule: Schedule) -> bytes:
     """One action per line, so that a person can read and cut it."""
-    head = {
+    head: dict[str, object] = {
         "target": schedule.target,
         "seed": schedule.seed,
         "servers": schedule.servers,
         "config": schedule.config,
     }
+    if schedule.scene is not None:
+        head["scene"] = schedule.scene
     lines = [f"  {json.dumps(key)}: {_text(value)}," for key, value in head.items()]
     actions = ",\n".join("    " + _text(action) for action in schedule.actions)
     body = f"[\n{actions}\n  ]" if schedule.actions else "[]"
@@ -248,6 +253,8 @@ def _inconsistency(schedule: Schedule) -> str | None:
         return f"servers: {len(schedule.servers)} servers; expected 1 to {MOST_SERVERS}"
     if len(set(schedule.servers)) < len(schedule.servers) or "" in schedule.servers:
         return f"servers: {_short(schedule.servers)}; expected different, non-empty names"
+    if schedule.scene is not None and (wrong := wrong_scene(schedule.scene, schedule.servers)):
+        return f"scene.{wrong}"
     for index, action in enumerate(schedule.actions):
         wrong = _wrong_in(action, schedule.servers)
         if wrong:

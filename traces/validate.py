@@ -8,7 +8,7 @@ with the state, and which state may stand for another is said in TLA+; here it i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -259,6 +259,12 @@ class Validator:
         """A judge who stands where this one does, and allows these liberties besides."""
         other = Validator(self.servers, self._bound, self.liberties.union(liberties))
         return other._fork(self._candidates)
+
+    def beginning_at(self, state: Mapping[str, Value]) -> Validator:
+        """A judge of what comes after this state of raft.tla, which has all of its variables."""
+        idle = self._model.named(self._model.initial_states()[0])
+        begun = tuple({**idle, **state}.values())
+        return self._fork([Reached(begun, origin=begun)])
 
     def _fork(self, candidates: list[Reached]) -> Validator:
         """A judge of what may come after a line that these states explain; it leaves this one as it is."""

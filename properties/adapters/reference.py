@@ -13,7 +13,7 @@ from raftcheck.reference.driver import drain
 from raftcheck.reference.raft import Raft
 from raftcheck.reference.stable import Append, Record, Stable, TermVote
 from raftcheck.traces import events
-from raftcheck.traces.events import NOBODY, Message, NodeState, text_of
+from raftcheck.traces.events import NOBODY, Message, NodeState, command_of, text_of
 
 from ..node import Caps, Env, Node
 
@@ -116,6 +116,35 @@ class Reference:
         raft = self.raft(env.me, servers, storage.load(), env.config.get("max_entries"))
         return self.node(env, raft, storage)
 
+    def store(self, env: Env, state: NodeState) -> None:
+        stable = _stable(state)
+        env.disk["vote"] = TermVote(stable.current_term, stable.voted_for)
+        env.disk["log"] = stable.log
+        env.sync()
+
+    def start_at(self, env: Env, state: NodeState) -> Node:
+        self.store(env, state)
+        raft = self.raft(env.me, (env.me, *env.peers), _stable(state), env.config.get("max_entries"))
+        node = self.node(env, raft, self.storage(env))
+        raft.role = state.role or "Follower"
+        raft.commit_index = state.commit_index or 0
+        votes = frozenset(state.votes_granted or ())
+        for voter in sorted(votes, key=lambda voter: voter != env.me):  # the own vote came first
+            raft.count_vote(voter)
+        raft.votes_granted = votes
+        raft.next_index.update(state.next_index or {})
+        raft.match_index.update(state.match_index or {})
+        return node
+
+    def payload_of(self, view: Message) -> rpc.Message:
+        return message_of(view)
+
+
+def _stable(state: NodeState) -> Stable:
+    """What of a state is on disk."""
+    log = tuple(rpc.Entry(entry.term, command_of(entry.value)) for entry in state.log or ())
+    return Stable(state.current_term or 0, state.voted_for or None, log)
+
 
 reference = Reference()
 
@@ -136,3 +165,18 @@ def view_of(message: rpc.Message) -> Message:
             return events.RequestVoteRequest(source, dest, term, last_log_index, last_log_term)
         case rpc.RequestVoteResponse(source, dest, term, vote_granted):
             return events.RequestVoteResponse(source, dest, term, vote_granted)
+
+
+def message_of(view: Message) -> rpc.Message:
+    """The message of the reference that has this view."""
+    match view:
+        case events.AppendEntriesRequest(source, dest, term, prev_index, prev_term, entries, commit_index):
+            sent = tuple(rpc.Entry(entry.term, command_of(entry.value)) for entry in entries)
+            return rpc.AppendEntriesRequest(source, dest, term, prev_index, prev_term, sent, commit_index)
+        case events.AppendEntriesResponse(source, dest, term, success, match_index):
+            return rpc.AppendEntriesResponse(source, dest, term, success, match_index)
+        case events.RequestVoteRequest(source, dest, term, last_log_index, last_log_term):
+            return rpc.RequestVoteRequest(source, dest, term, last_log_index, last_log_term)
+        case events.RequestVoteResponse(source, dest, term, vote_granted):
+            return rpc.RequestVoteResponse(source, dest, term, vote_granted)
+    raise ValueError(f"{view}: expected one of Figure 2's messages")

@@ -183,5 +183,13 @@ class Teaching:
     def start(self, env: Env, fresh: bool) -> Server:
         return Server(env)
 
+    def store(self, env: Env, state: NodeState) -> None:
+        env.disk["vote"] = state.current_term, state.voted_for
+        env.disk["log"] = state.log
+        env.sync()
+
+    def payload_of(self, view: Message) -> Message:
+        return view
+
 
 implementation = Teaching()
