@@ -28,6 +28,7 @@ COMMANDS = {
     "prove": "provecommand",
     "replay": "replaycommand",
     "selftest": "selftestcommand",
+    "synth": "synthcommand",
     "validate": "tracecommand",
 }
 """The module of each command, which has it as NAME_command."""
