@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -48,7 +46,7 @@ from raftcheck.tla.modules import load
 from raftcheck.traces.events import AppendEntriesRequest, Entry
 from raftcheck.traces.validate import Validator
 
-from .test_cli import COMMAND, CommandLine, raftcheck
+from .test_cli import CommandLine, raftcheck
 
 __all__ = ["raftcheck"]
 
@@ -228,13 +226,13 @@ def test_bad_input_is_said_in_one_line(raftcheck: CommandLine, arguments: list[s
 
 
 def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
-    asked = [*COMMAND, "synth", "Figure8", "--states", "100000", "--json"]
-    with subprocess.Popen(asked, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
-        time.sleep(6)  # until it makes states, or is about to
-        running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert json.loads(out)["failure"] is None
+    def watch(states: int) -> None:
+        if states == 3:
+            raise KeyboardInterrupt
+
+    found = check_synthesized(Question("Figure8", "reference", 1000, 3, 0), watch, tmp_path)
+    assert found.interrupted
+    assert (found.states, found.handlers, found.word) == (3, 12, "conforms")
 
 
 # --- scenes ---------------------------------------------------------------------------------------------
