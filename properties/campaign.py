@@ -85,6 +85,7 @@ class Result:
     index: int
     steps: int
     judged: int
+    undecided: int
     actions: Counter[str]
     compared: Counter[str]
     covered: Counts
@@ -165,6 +166,7 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
         index=index,
         steps=outcome.steps,
         judged=outcome.judged,
+        undecided=outcome.undecided,
         actions=Counter(outcome.actions),
         compared=outcome.compared,
         covered=covered.counts,

@@ -38,6 +38,7 @@ class Check:
     schedules: int = 0
     steps: int = 0
     judged: int = 0
+    undecided: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     compared: Counter[str] = field(default_factory=Counter)
     covered: Counts = field(default_factory=Counter)
@@ -75,6 +76,7 @@ class Check:
         self.schedules += 1
         self.steps += result.steps
         self.judged += result.judged
+        self.undecided += result.undecided
         self.actions.update(result.actions)
         self.compared.update(result.compared)
         self.covered.update(result.covered)
@@ -166,6 +168,7 @@ def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:
         schedules=1,
         steps=outcome.steps,
         judged=outcome.judged,
+        undecided=outcome.undecided,
         actions=Counter(outcome.actions),
         compared=Counter(outcome.compared),
         properties=set(outcome.properties),

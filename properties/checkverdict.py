@@ -111,9 +111,13 @@ def _liberties(check: Check) -> tuple[str, ...]:
 def _judged(check: Check) -> str:
     if check.judged == check.steps:
         return "every step, by raft.tla"
-    if check.judged == 0:
+    unseen = check.steps - check.judged - check.undecided
+    if check.judged == 0 and unseen:
         return "no step: the judge was switched off, or payloads came without a view"
-    return f"{check.judged:,} steps, by raft.tla; not those after a payload without a view"
+    left = [f"{unseen:,} after a payload without a view"] if unseen else []
+    if check.undecided:
+        left.append(f"{check.undecided:,} where it gave up, after too many states of raft.tla that explain a run")
+    return f"{check.judged:,} steps, by raft.tla; not {', nor '.join(left)}"
 
 
 def _properties(check: Check) -> str:

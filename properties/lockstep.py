@@ -53,7 +53,9 @@ class Outcome:
     steps: int = 0
     """Events after the servers' first states."""
     judged: int = 0
-    """Steps that the spec has judged; fewer than `steps` if a payload came without a view."""
+    """Steps that the spec has judged; fewer than `steps` if a payload came without a view, or if it gave up."""
+    undecided: int = 0
+    """Steps that the spec did not judge, since it had given up: more states might explain them than it keeps."""
     actions: Counter[str] = field(default_factory=Counter)
     """How often each action of raft.tla was taken."""
     compared: Counter[str] = field(default_factory=Counter)
@@ -131,6 +133,8 @@ class Lockstep:
             outcome.steps += 1
             if self._witness(event):
                 outcome.judged += 1
+            elif self._judge is not None and self._judge.undecided is not None:
+                outcome.undecided += 1
             if outcome.failure is not None:
                 break
         return True

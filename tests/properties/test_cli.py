@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from raftcheck.properties import cli
+from raftcheck.properties.campaign import Campaign
 from raftcheck.properties.schedules import Schedule, Timeout, to_json
 from raftcheck.spec.model import actions as actions_of_raft
+from raftcheck.traces.validate import Validator
 
 FAULT = "raftcheck.properties.faults:vote_volatile"
 
@@ -54,10 +56,14 @@ class CommandLine:
 @pytest.fixture
 def raftcheck(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
+) -> Iterator[CommandLine]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    return CommandLine(tmp_path, capsys)
+    before = set(sys.modules)
+    yield CommandLine(tmp_path, capsys)
+    for name in sys.modules.keys() - before:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{tmp_path}{os.sep}"):
+            del sys.modules[name]  # other tests have modules of the same name
 
 
 def process(folder: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
@@ -195,8 +201,6 @@ def test_a_liberty_that_an_adapter_declares_and_never_takes_is_told_of(raftcheck
 def newcomer(raftcheck: CommandLine) -> CommandLine:
     """With a Raft of their own in the current directory."""
     shutil.copy(Path(__file__).with_name("tiny_raft.py"), raftcheck.folder / "my_raft.py")
-    for name in ("my_raft", "broken"):  # of the test before
-        sys.modules.pop(name, None)
     return raftcheck
 
 
@@ -247,6 +251,11 @@ SECRETIVE = """
     def state(self):
         from msgspec.structs import replace
         return replace(super().state(), voted_for=None)
+"""
+HIDING = """
+    def state(self):
+        from msgspec.structs import replace
+        return replace(super().state(), voted_for=None, log=None, commit_index=None, current_term=None)
 """
 IDLE = """
     def timers(self):
@@ -316,7 +325,28 @@ def test_what_a_node_prints_does_not_get_into_the_answer(newcomer: CommandLine) 
 
 def test_a_raft_without_views_is_not_said_to_conform(newcomer: CommandLine) -> None:
     assert broken(newcomer, BLIND).answer["verdict"] == "safe"
-    assert "without a view" in newcomer("check", "broken:raft", "--schedules", "5", "--processes", "1").out
+    told = judged(newcomer)
+    assert re.fullmatch(r"[1-9]\d* steps by raft.tla; not [1-9]\d* after a payload without a view", told)
+
+
+def judged(raftcheck: CommandLine) -> str:
+    """What the table says of how much was judged, in one line."""
+    told = raftcheck("check", "broken:raft", "--schedules", "5", "--processes", "1").out
+    found = re.search(r"^judged +(.*?)^\S", told, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return " ".join(found[1].replace(",", "").split())
+
+
+def test_where_the_judge_gave_up_that_is_said(
+    newcomer: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        Campaign, "new_judge", lambda _, servers, liberties: Validator(servers, most_candidates=1)
+    )
+    assert broken(newcomer, HIDING).answer["verdict"] == "safe"
+    told = judged(newcomer)
+    assert re.fullmatch(r"[1-9]\d* steps by raft.tla; not [1-9]\d* where it gave up after too many states.*", told)
+    assert "view" not in told
 
 
 def test_what_a_raft_never_shows_is_named(newcomer: CommandLine) -> None:
