@@ -116,7 +116,9 @@ def _judged(check: Check) -> str:
         return "no step: the judge was switched off, or payloads came without a view"
     left = [f"{unseen:,} after a payload without a view"] if unseen else []
     if check.undecided:
-        left.append(f"{check.undecided:,} where it gave up, after too many states of raft.tla that explain a run")
+        left.append(
+            f"{check.undecided:,} where it gave up, after too many states of raft.tla that explain a run"
+        )
     return f"{check.judged:,} steps, by raft.tla; not {', nor '.join(left)}"
 
 

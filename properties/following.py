@@ -252,7 +252,7 @@ class _Follower:
             return wanted > 0
         if packet is not None and self.do(Duplicate(packet.source, packet.dest, packet.number)) is not None:
             return True
-        if isinstance(message, AppendEntriesRequest):
+        if isinstance(message, AppendEntriesRequest) or step.action == "AnswerLater":
             timers = self.cluster.servers[message.source].timers
             fires = [HEARTBEAT] if HEARTBEAT in timers else self.ticks(message.source) * MOST_FIRES
             for timer in fires:

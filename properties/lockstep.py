@@ -53,9 +53,9 @@ class Outcome:
     steps: int = 0
     """Events after the servers' first states."""
     judged: int = 0
-    """Steps that the spec has judged; fewer than `steps` if a payload came without a view, or if it gave up."""
+    """Steps that the spec has judged; fewer than `steps` after a payload without a view, or if it gave up."""
     undecided: int = 0
-    """Steps that the spec did not judge, since it had given up: more states might explain them than it keeps."""
+    """Steps that the spec did not judge, since it had given up: too many states might explain the run."""
     actions: Counter[str] = field(default_factory=Counter)
     """How often each action of raft.tla was taken."""
     compared: Counter[str] = field(default_factory=Counter)

@@ -14,13 +14,16 @@ from dataclasses import dataclass, field
 
 from .steps import HANDLERS, SENDS, RaftBehavior, Step
 
-OWN = ("BecomeLeader", "AdvanceCommitIndex")
+OWN_LIBERTIES = ("HearOther", "StepDown", "LeaderEntry", "LearnCommit", "Rewind")
+"""What a server may do of itself beyond Figure 2: nobody can ask it to."""
+
+OWN = ("BecomeLeader", "AdvanceCommitIndex", *OWN_LIBERTIES)
 """What a server does of itself, after what it was called for."""
 
-NETWORK = ("DuplicateMessage", "DropMessage", *SENDS.values())
+NETWORK = ("DuplicateMessage", "DropMessage", *SENDS.values(), "AnswerLater")
 """What only adds to the messages in flight, or takes from them."""
 
-RECEIPTS = (*HANDLERS.values(), "DropStaleResponse")
+RECEIPTS = (*HANDLERS.values(), "DropStaleResponse", "IgnoreAppendEntries", "RefuseVoteRequest")
 
 
 @dataclass(slots=True)

@@ -64,7 +64,8 @@ def replay_command(
     Ends with 0 if TARGET follows a behavior that raft.tla allows, or leaves one that raft.tla forbids where
     that is forbidden; with 1 if it leaves one that raft.tla allows, follows one that is forbidden, or does
     anything else that raft.tla does not allow; with 2 if the input is bad; with 3 if it leaves a behavior
-    before the first forbidden step, so that nothing is known of that.
+    before the first forbidden step, so that nothing is known of that, or where it need not take a liberty.
+    Liberties are allowed that TARGET declares, no others.
     """
     content = read_bytes(file)
     outputs = given(trace=trace, schedule=kept)

@@ -17,6 +17,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from raftcheck.spec.model import liberty_actions
 from raftcheck.tla.behaviors import Behavior, to_itf, to_text
 from raftcheck.traces.dialects.picture import drawing
 from raftcheck.traces.encoding import STATE_FIELDS
@@ -31,7 +32,7 @@ from .lockstep import Failure
 from .node import Implementation, Liberty
 from .safety import Safety
 from .schedules import Schedule, to_json
-from .steps import RaftBehavior, as_raft
+from .steps import RaftBehavior, Step, as_raft
 
 Word = Literal["conforms", "diverges", "undecided"]
 
@@ -53,12 +54,17 @@ class Replay:
 
     @property
     def word(self) -> Word:
-        """undecided: the target did not come to what raft.tla forbids, or nothing can be seen of that."""
+        """undecided: the target did not come to what raft.tla forbids, or nothing can be seen of that.
+
+        Or it did not take a liberty, which it may take and need not.
+        """
         departure, unlawful = self.following.departure, self.raft.unlawful
         if self.failure is not None:
             return "diverges"
         if not unlawful:
-            return "conforms" if departure is None else "diverges"
+            if departure is None:
+                return "conforms"
+            return "undecided" if departure.step.action in liberty_actions() else "diverges"
         if departure is None:  # what the behavior did against raft.tla was not seen here
             return "undecided" if self.judged else "diverges"
         return "conforms" if departure.step.number >= unlawful[0].number else "undecided"
@@ -68,17 +74,21 @@ class Replay:
         """The verdict in words."""
         if self.failure is not None:
             return "what it did is not Raft as raft.tla has it"
-        followed, forbidden = self.following.departure is None, bool(self.raft.unlawful)
+        departure, unlawful = self.following.departure, self.raft.unlawful
+        followed, forbidden = departure is None, bool(unlawful)
         if not forbidden and followed:
             return "it follows a behavior of raft.tla"
         if not forbidden:
             instead = "; what it did instead, raft.tla allows as well" if self.judged else ""
+            if self.word == "undecided":
+                return f"it does not take a liberty that it declares, and need not{instead}"
             return f"it does not follow a behavior of raft.tla{instead}"
+        without = _without(unlawful[0])
         if followed:
             seen = ", as far as can be seen; raft.tla allows all that it did" if self.judged else ""
-            return f"it follows a behavior that raft.tla forbids{seen}"
+            return f"it follows a behavior that raft.tla forbids{without}{seen}"
         when = "where" if self.word == "conforms" else "before"
-        return f"it leaves the behavior {when} raft.tla forbids it"
+        return f"it leaves the behavior {when} raft.tla forbids it{without}"
 
     @property
     def schedule(self) -> Schedule:
@@ -98,10 +108,10 @@ def replay_behavior(
     implementation: Implementation, target: str, behavior: Behavior, name: str, judged: bool = True
 ) -> Replay:
     """Replays; TlaError where it is no behavior of a Raft as raft.tla's."""
-    raft = as_raft(behavior, name)
+    liberties = implementation.caps.liberties
+    raft = as_raft(behavior, name, liberties)
     following = follow(implementation, raft)
     judged = judged and following.has_views
-    liberties = implementation.caps.liberties
     failure = following.finding or _failure(raft.servers, following.events, judged, liberties)
     return Replay(name, target, behavior, raft, following, failure, judged, liberties)
 
@@ -117,6 +127,11 @@ def _failure(
         if found is not None:
             return found
     return None
+
+
+def _without(step: Step) -> str:
+    """The liberty that would allow the step, and is not declared."""
+    return f" without the liberty {step.missing}" if step.missing is not None else ""
 
 
 def keep(replay: Replay, folder: Path = FOLDER) -> Path:
@@ -145,7 +160,7 @@ def again(path: Path, target: str) -> str:
 def as_table(replay: Replay) -> RenderableType:
     """What the behavior is, how far it was followed, what was compared, and the verdict."""
     raft, following, departure = replay.raft, replay.following, replay.following.departure
-    unlawful = [f"step {step.number}, {step}" for step in raft.unlawful]
+    unlawful = [f"step {step.number}, {step}{_without(step)}" for step in raft.unlawful]
     forbidden = "; ".join(unlawful[:MOST_SHOWN]) + (", ..." if len(unlawful) > MOST_SHOWN else "")
     skipped = f", {following.skipped} of them left out as nothing comes of them" if following.skipped else ""
     counts = [f"{STATE_FIELDS.get(name, name)} {following.compared[name]}" for name in (*COMPARED, "answer")]
@@ -179,7 +194,10 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "steps": len(replay.raft.steps),
         "done": following.done,
         "skipped": following.skipped,
-        "unlawful": [{"step": step.number, "action": str(step)} for step in replay.raft.unlawful],
+        "unlawful": [
+            {"step": step.number, "action": str(step), "missing_liberty": step.missing}
+            for step in replay.raft.unlawful
+        ],
         "departure": None
         if departure is None
         else {

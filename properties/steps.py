@@ -2,8 +2,9 @@
 
 A step is known by its two states; what a model checker calls it is only a hint. So the behavior may be one
 of raft.tla, of a module that bounds it (further variables are passed over), or of a variant of it that allows
-what raft.tla does not. A step is lawful if raft.tla allows it: Traceraft is asked, with all that there is to
-be seen. One that is not is taken for the action that its changes look like.
+what raft.tla does not. A step is lawful if raft.tla allows it, with the liberties that are declared: that is
+asked of Traceraft, with all that there is to be seen. One that is not is taken for what it would be with a
+liberty that is not declared, or else for the action that its changes look like.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from raftcheck.spec.model import LIBERTIES, WITHIN, Liberty, liberty_actions, raft_model, trace_model
 from raftcheck.spec.model import actions as actions_of_raft
-from raftcheck.spec.model import raft_model, trace_model
 from raftcheck.tla.behaviors import Behavior
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.model import Model
@@ -48,6 +49,8 @@ SENDS: Mapping[type[Message], str] = {
     AppendEntriesRequest: "AppendEntries",
 }
 
+NO_LIBERTY: frozenset[Liberty] = frozenset()
+
 State = Mapping[str, Value]
 """A state by the names of raft.tla's variables. Servers and whatever clients bring are strings in it."""
 
@@ -62,6 +65,7 @@ class Step:
     answer   what it sends in return
     value    what a client brings
     lawful   whether raft.tla allows this step
+    missing  the liberty with which it would, of those that are not declared, if there is one
     """
 
     number: int
@@ -71,12 +75,13 @@ class Step:
     answer: Message | None = None
     value: str | None = None
     lawful: bool = True
+    missing: Liberty | None = None
 
     def __str__(self) -> str:
         match self.action:
             case "DuplicateMessage" | "DropMessage":
                 return f"{self.action} of {_from(self.message)}"
-            case "RequestVote" | "AppendEntries" if self.message is not None:
+            case "RequestVote" | "AppendEntries" | "AnswerLater" if self.message is not None:
                 return f"{self.action}({self.server}, {self.message.dest})"
         of = f" of {_from(self.message)}" if self.message is not None else ""
         return f"{self.action}({self.server}){of}"
@@ -116,8 +121,11 @@ def copies(state: State) -> dict[Value, int]:
     return dict(bag.items()) if isinstance(bag, Function) else {}  # <<>> is the empty one
 
 
-def as_raft(behavior: Behavior, name: str) -> RaftBehavior:
-    """The steps of a behavior; TlaError, with its name, where it is none of a Raft as raft.tla's."""
+def as_raft(behavior: Behavior, name: str, liberties: frozenset[Liberty] = NO_LIBERTY) -> RaftBehavior:
+    """The steps of a behavior; TlaError, with its name, where it is none of a Raft as raft.tla's.
+
+    `liberties`: what its servers may do beyond Figure 2.
+    """
     try:
         places = _places(behavior)
         known: dict[Value, Value] = {}
@@ -134,7 +142,7 @@ def as_raft(behavior: Behavior, name: str) -> RaftBehavior:
         steps = []
         for number, (before, after) in enumerate(pairwise(states), 2):
             label = behavior.labels[number - 1]
-            step = _step(number, before, after, servers, label)
+            step = _step(number, before, after, servers, label, liberties)
             if step is not None:
                 steps.append(step)
     except TlaError as error:
@@ -237,7 +245,14 @@ def _with_nobody(state: State, servers: tuple[str, ...]) -> State:
 # --- steps -------------------------------------------------------------------------------------------------
 
 
-def _step(number: int, before: State, after: State, servers: tuple[str, ...], label: str) -> Step | None:
+def _step(
+    number: int,
+    before: State,
+    after: State,
+    servers: tuple[str, ...],
+    label: str,
+    liberties: frozenset[Liberty],
+) -> Step | None:
     """What the step is; None if it changes nothing of raft.tla's, and is not said to be a crash that costs
     nothing: to code it may cost something."""
     hint = _named_in(label)
@@ -245,18 +260,40 @@ def _step(number: int, before: State, after: State, servers: tuple[str, ...], la
     if not candidates:
         named = [server for server in servers if hint == "Restart" and _told(server, label)]
         return Step(number, "Restart", named[0]) if named else None
-    candidates.sort(key=lambda step: (step.action != hint, not _told(step.server, label)))
-    for step in candidates:
-        if _allowed(step, before, after, servers):
+    beyond = list(_beyond(number, before, after, servers))
+    for each in (candidates, beyond):
+        each.sort(key=lambda step: (step.action != hint, not _told(step.server, label)))
+    hinted = [step for step in beyond if step.action == hint]
+    for step in (*hinted, *candidates, *beyond):
+        if _allowed(step, before, after, servers, liberties):
             return step
+    for step in (*candidates, *beyond):
+        missing = _missing(step, before, after, servers, liberties)
+        if missing is not None:
+            return replace(step, lawful=False, missing=missing)
     # The order of the candidates is that of how much they look like it, but for the hint.
     return replace(candidates[0], lawful=False)
+
+
+def _missing(
+    step: Step, before: State, after: State, servers: tuple[str, ...], liberties: frozenset[Liberty]
+) -> Liberty | None:
+    """A liberty with which this step would be lawful."""
+    if step.action == "HandleAppendEntriesRequest":
+        may = [liberty for allowing in WITHIN.values() for liberty in allowing]
+    else:
+        may = [liberty for liberty in LIBERTIES if liberty == step.action]
+    for liberty in may:
+        if liberty not in liberties and _allowed(step, before, after, servers, liberties | {liberty}):
+            return liberty
+    return None
 
 
 def _named_in(label: str) -> str:
     """The action of raft.tla that a label tells of, also where it is `MCTimeout` or `TimeoutOfLeader`."""
     name = label.partition("(")[0]
-    return max((action for action in actions_of_raft() if action in name), key=len, default="")
+    known = (*actions_of_raft(), *liberty_actions())
+    return max((action for action in known if action in name), key=len, default="")
 
 
 def _told(server: str, label: str) -> bool:
@@ -322,6 +359,29 @@ def _own(number: int, before: State, after: State, server: str) -> Iterator[Step
             yield Step(number, action, server, value=entries[-1].value)
 
 
+def _beyond(number: int, before: State, after: State, servers: tuple[str, ...]) -> Iterator[Step]:
+    """All that the step can be of what only a liberty allows.
+
+    Of a message that is not looked at, and of which nothing comes, the network may as well have lost it.
+    """
+    gone, come = _exchanged(before, after)
+    changed = _changed(before, after, servers)
+    if gone:
+        message = gone[0]
+        if isinstance(message, RequestVoteRequest):
+            for answer in come[:1]:
+                yield Step(number, "RefuseVoteRequest", message.dest, message, answer)
+        elif isinstance(message, AppendEntriesRequest) and changed:
+            yield Step(number, "IgnoreAppendEntries", message.dest, message)
+    elif come:
+        if isinstance(come[0], AppendEntriesResponse):
+            yield Step(number, "AnswerLater", come[0].source, come[0])
+    else:
+        for server in changed:
+            for action in ("HearOther", "StepDown", "LeaderEntry", "LearnCommit", "Rewind"):
+                yield Step(number, action, server)
+
+
 def _exchanged(before: State, after: State) -> tuple[list[Message], list[Message]]:
     """The messages of which there are fewer, and more."""
     had, has = copies(before), copies(after)
@@ -337,19 +397,24 @@ def _changed(before: State, after: State, servers: tuple[str, ...]) -> list[str]
     return [server for server in servers if state_of(before, server) != state_of(after, server)]
 
 
-def _allowed(step: Step, before: State, after: State, servers: tuple[str, ...]) -> bool:
-    """Whether raft.tla has this action lead from the one state to the other."""
-    if step.action in ("Timeout", "UpdateTerm"):  # of which a line shows less than a state does
+def _allowed(
+    step: Step, before: State, after: State, servers: tuple[str, ...], liberties: frozenset[Liberty]
+) -> bool:
+    """Whether raft.tla, with these liberties, has this action lead from the one state to the other."""
+    if step.action in liberty_actions() and step.action not in ("HearOther", *liberties):
+        return False
+    if step.action in ("Timeout", "UpdateTerm", "HearOther"):  # of which a line shows less than a state does
         model = raft_model(servers)
         found = model.step(step.action)(_vector(model, before), step.server)
         return any(after.items() <= dict(zip(model.variables, state, strict=True)).items() for state in found)
-    model = trace_model(servers)
+    model = trace_model(servers, liberties)
     shown = step.action not in ("DuplicateMessage", "DropMessage")
-    sends = step.message if step.action in SENDS.values() else step.answer
+    is_send = step.action in (*SENDS.values(), "AnswerLater")
+    sends = step.message if is_send else step.answer
     event = Event(
         event=step.action,
         server=step.server,
-        message=None if step.action in SENDS.values() else step.message,
+        message=None if is_send else step.message,
         value=step.value,
         sends=(sends,) if sends is not None else (),
         state=state_of(after, step.server) if shown else None,

@@ -337,15 +337,15 @@ def judged(raftcheck: CommandLine) -> str:
     return " ".join(found[1].replace(",", "").split())
 
 
-def test_where_the_judge_gave_up_that_is_said(
-    newcomer: CommandLine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_the_judge_gave_up_that_is_said(newcomer: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Campaign, "new_judge", lambda _, servers, liberties: Validator(servers, most_candidates=1)
     )
     assert broken(newcomer, HIDING).answer["verdict"] == "safe"
     told = judged(newcomer)
-    assert re.fullmatch(r"[1-9]\d* steps by raft.tla; not [1-9]\d* where it gave up after too many states.*", told)
+    assert re.fullmatch(
+        r"[1-9]\d* steps by raft.tla; not [1-9]\d* where it gave up after too many states.*", told
+    )
     assert "view" not in told
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,16 @@ from raftcheck.properties.replaying import Replay, replay_behavior
 from raftcheck.properties.schedules import Crash, Deliver, Drop, Duplicate, Request, Timeout, load
 from raftcheck.properties.steps import HISTORY, as_raft
 from raftcheck.reference import messages as rpc
-from raftcheck.spec.model import raft_model
+from raftcheck.spec.model import FOLDER, LIBERTIES, Liberty, raft_model
 from raftcheck.tla.behaviors import Behavior, from_itf, to_itf
+from raftcheck.tla.config import load_config
 from raftcheck.tla.errors import TlaError
+from raftcheck.tla.model import Model, with_constants
+from raftcheck.tla.modules import load as load_module
 from raftcheck.tla.notation import parse_value
 from raftcheck.tla.values import Function, ModelValue, Value, apply, function
+from raftcheck.traces.decoding import message_of
+from raftcheck.traces.events import AppendEntriesRequest, AppendEntriesResponse
 from raftcheck.traces.verdict import validate_file
 
 from .variants import RECORDED, VARIANTS, Variant, on_record
@@ -42,12 +48,21 @@ def outcome(behavior: Behavior, on: Implementation = reference) -> tuple[str, in
     return following.word, following.departure.step.number if following.departure else 0
 
 
-def taken(*path: tuple[str, ...], also: Callable[[State], bool]) -> Behavior:
-    """A behavior of raft.tla: actions with their arguments, each to the first state that is `also` wanted."""
-    model = raft_model(("n1", "n2", "n3"))
+def taken(
+    *path: tuple[str, ...],
+    also: Callable[[State], bool],
+    last: Callable[[State], bool] = lambda _: True,
+    model: Model | None = None,
+) -> Behavior:
+    """A behavior of raft.tla: actions with their arguments, each to the first state that is `also` wanted.
+
+    The `last` state is to be such besides.
+    """
+    model = model or raft_model(("n1", "n2", "n3"))
     states = [model.initial_states()[0]]
-    for action, *arguments in path:
-        found = [state for state in model.step(action)(states[-1], *arguments) if also(model.named(state))]
+    for place, (action, *arguments) in enumerate(path, 1):
+        reached = [(state, model.named(state)) for state in model.step(action)(states[-1], *arguments)]
+        found = [state for state, named in reached if also(named) and (place < len(path) or last(named))]
         assert found, f"{action}({', '.join(arguments)}) is not enabled"
         states.append(found[0])
     labels = [f"{action}({', '.join(arguments)})" for action, *arguments in path]
@@ -550,3 +565,100 @@ def test_rubbish_is_refused_in_one_line(command: Command, tmp_path: Path, conten
     assert problem in err
     assert len(err.splitlines()) == 1
     assert err[:-1].isprintable()
+
+
+# Liberties
+
+
+def with_liberties(*liberties: Liberty) -> Implementation:
+    """The reference, which says that it may do more than Figure 2 has; it does not."""
+    return Reference(caps=replace(reference.caps, liberties=frozenset(liberties)))
+
+
+@cache
+def raft_at_liberty() -> Model:
+    config = with_constants(
+        load_config(FOLDER / "raft.cfg"),
+        Liberties=frozenset((*LIBERTIES, "HearOther")),
+        Value=frozenset({"v1"}),
+    )
+    return Model(load_module(FOLDER / "raft.tla"), config, memoise=False)
+
+
+def replicates(state: State) -> bool:
+    """Requests have an entry, and answers acknowledge it."""
+    bag = state["messages"]
+    messages = [message_of(m) for m in bag.domain.keys] if isinstance(bag, Function) else []
+    return votes_for_itself(state) and all(
+        (not isinstance(m, AppendEntriesRequest) or len(m.entries) == 1)
+        and (not isinstance(m, AppendEntriesResponse) or m.match_index == 1)
+        for m in messages
+    )
+
+
+ASKED = (("Timeout", "n1"), ("RequestVote", "n1", "n2"))
+ELECTED = (
+    *ASKED,
+    ("UpdateTerm", "n2"),
+    ("HandleRequestVoteRequest", "n2"),
+    ("HandleRequestVoteResponse", "n1"),
+    ("BecomeLeader", "n1"),
+)
+APPENDED = (*ELECTED, ("ClientRequest", "n1"), ("AppendEntries", "n1", "n2"))
+APPENDED_TO_N3 = (*ELECTED, ("ClientRequest", "n1"), ("AppendEntries", "n1", "n3"))
+TAKEN = (*APPENDED, ("HandleAppendEntriesRequest", "n2"))
+LED = (*TAKEN, ("HandleAppendEntriesResponse", "n1"), ("AdvanceCommitIndex", "n1"))
+AT_LIBERTY: dict[str, tuple[Liberty, tuple[tuple[str, ...], ...], Callable[[State], bool]]] = {
+    "steps down": ("StepDown", (*ELECTED, ("StepDown", "n1")), lambda _: True),
+    "goes on elsewhere": (
+        "Rewind",
+        (*ELECTED, ("ClientRequest", "n1"), ("Rewind", "n1", "n2")),
+        lambda state: apply(apply(state["nextIndex"], "n1"), "n2") == 2,
+    ),
+    "answers later": (
+        "AnswerLater",
+        (*TAKEN, ("DropMessage",), ("AnswerLater", "n2", "n1")),
+        lambda _: True,
+    ),
+    "does not answer": (
+        "AnswerLater",
+        TAKEN,
+        lambda state: bool(apply(state["log"], "n2")) and state["messages"] == (),
+    ),
+    "refuses": ("RefuseVoteRequest", (*ASKED, ("RefuseVoteRequest", "n2")), lambda _: True),
+    "learns": ("LearnCommit", (*LED, ("LearnCommit", "n2")), lambda _: True),
+    "is no candidate any more": (
+        "IgnoreAppendEntries",
+        (("Timeout", "n3"), *APPENDED_TO_N3, ("IgnoreAppendEntries", "n3")),
+        lambda _: True,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", AT_LIBERTY)
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_liberty_is_lawful_where_the_target_declares_it(what: str, labelled: bool) -> None:
+    liberty, path, last = AT_LIBERTY[what]
+    behavior = taken(*path, also=replicates, last=last, model=raft_at_liberty())
+    if not labelled:
+        behavior = replace(behavior, labels=("",) * len(behavior.states))
+    assert not as_raft(behavior, what, frozenset({liberty})).unlawful
+    (step,) = as_raft(behavior, what, frozenset(LIBERTIES) - {liberty}).unlawful
+    assert (step.number, step.missing) == (len(path) + 1, liberty)
+    found = replayed(behavior)
+    assert [step.missing for step in found.raft.unlawful] == [liberty]
+    assert f"without the liberty {liberty}" in found.why
+
+
+def test_a_liberty_that_a_target_declares_and_does_not_take_says_nothing_against_it() -> None:
+    behavior = taken(*AT_LIBERTY["steps down"][1], also=replicates, model=raft_at_liberty())
+    found = replayed(behavior, with_liberties("StepDown"))
+    assert (found.word, found.raft.unlawful) == ("undecided", ())
+    assert "does not take a liberty that it declares, and need not" in found.why
+
+
+def test_an_entry_of_the_leaders_own_is_like_a_clients() -> None:
+    behavior = taken(*ELECTED, ("LeaderEntry", "n1"), also=replicates, model=raft_at_liberty())
+    for liberties, action in (frozenset({"LeaderEntry"}), "LeaderEntry"), (frozenset(), "ClientRequest"):
+        raft = as_raft(behavior, "leads", liberties)
+        assert (raft.steps[-1].action, raft.unlawful) == (action, ())
