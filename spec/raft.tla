@@ -490,9 +490,9 @@ DropMessage ==
 
 -----------------------------------------------------------------------------
 (* Liberties: what servers do beyond Figure 2, and safely, each only where Liberties has its     *)
-(* name. AckCommitted and TakeQuietly, ways to handle AppendEntries, stand there. A guard without *)
-(* which no model breaks keeps a liberty to what real Rafts were seen to do; traces that each of  *)
-(* these guards alone refuses are in tests/traces/test_guards.py.                                 *)
+(* name. AckCommitted and TakeQuietly, ways to handle AppendEntries, stand there. A guard        *)
+(* without which no model breaks keeps a liberty to what real Rafts do:                          *)
+(* tests/traces/test_guards.py.                                                                  *)
 
 \* A server learns by a message that is none of the four (pre-vote, transfer of leadership, a part of
 \* a snapshot) of a newer term that some server has had. That term began with a candidate, whose

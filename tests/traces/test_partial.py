@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from raftcheck.properties.adapters.reference import reference
 from raftcheck.properties.campaign import Campaign, run_schedule
+from raftcheck.properties.safety import Safety
+from raftcheck.spec.model import LIBERTIES, Liberty
 from raftcheck.traces.candidates import MOST_CANDIDATES
 from raftcheck.traces.events import (
     AppendEntriesRequest,
@@ -33,10 +35,13 @@ Answer = Literal["accepted", "refused", "undecided"]
 
 
 def judged(
-    servers: Sequence[str], events: Iterable[Event], most_candidates: int = MOST_CANDIDATES
+    servers: Sequence[str],
+    events: Iterable[Event],
+    most_candidates: int = MOST_CANDIDATES,
+    liberties: Collection[Liberty] = (),
 ) -> Validator:
     """The judge at the first line that is not explained, or at the end."""
-    judge = Validator(servers, most_candidates)
+    judge = Validator(servers, most_candidates, liberties)
     for event in events:
         if judge.observe(event) is not None or judge.undecided is not None:
             break
@@ -86,6 +91,44 @@ def test_most_faults_are_refused_whatever_is_left_out(what: str) -> None:
     }
     assert len(answers) == 15
     assert sum(found == "refused" for found in answers.values()) >= 12, answers
+
+
+@pytest.mark.parametrize("what", ["message", "sends", "all messages"])
+def test_with_all_liberties_faults_are_refused_all_the_same(what: str) -> None:
+    """But for one: what it takes for committed too soon, in this run, is committed, as LearnCommit allows."""
+    accepted = []
+    for fault, seed in FAULTS.items():
+        servers, events = run_of_fault(fault, seed)
+        judge = judged(servers, hidden(HIDDEN[what], events), liberties=LIBERTIES)
+        assert judge.undecided is None, fault
+        if judge.refusal is None:
+            accepted.append(fault)
+    assert accepted == ["commit-unverified-suffix"]
+
+
+UNSAFE = {
+    "vote-no-votedfor": 7,
+    "vote-no-uptodate": 2,
+    "term-volatile": 6,
+    "ae-no-prevterm": 18,
+    "ae-never-truncates": 18,
+    "ae-duplicate-appends": 22,
+    "ae-stale-term-accepted": 24,
+    "leader-overwrites-own-log": 7,
+    "commit-last-stored": 17,
+    "heartbeat-ack-matches-tail": 22,
+}
+"""Faults, each with the seed of a run in which a property breaks."""
+
+
+@pytest.mark.parametrize("what", ["message", "sends", "all messages"])
+def test_with_all_liberties_a_run_is_refused_in_which_a_property_breaks(what: str) -> None:
+    for fault, seed in UNSAFE.items():
+        servers, events = run_of_fault(fault, seed)
+        safety = Safety()
+        unsafe = next(line for line, event in enumerate(events, 1) if safety.observe(event) is not None)
+        judge = judged(servers, hidden(HIDDEN[what], events[:unsafe]), liberties=LIBERTIES)
+        assert judge.refusal is not None, fault
 
 
 @pytest.mark.deep
