@@ -21,7 +21,13 @@ from .proveverdict import Proof
 SECONDS = 60.0
 """For one obligation. Those of RaftAbstract take a second at most, but for few."""
 
-STATUS = {"proved": CONFORMS, "refuted": DIVERGES, "unknown": INCOMPLETE, "interrupted": INTERRUPTED}
+STATUS = {
+    "proved": CONFORMS,
+    "refuted": DIVERGES,
+    "vacuous": DIVERGES,
+    "unknown": INCOMPLETE,
+    "interrupted": INTERRUPTED,
+}
 
 
 @click.command("prove")
@@ -56,9 +62,10 @@ def prove_command(
     """Prove that an invariant of MODULE.tla is inductive, by default that of spec/RaftAbstract.tla.
 
     That is: Init implies each of its conjuncts, and each action of Next keeps each, whatever sets the
-    constants are, of any size. Ends with 0 if all of that is proved, 1 if something is refuted (two states
-    show it), 2 if the input is bad or outside of the fragment that can be decided, 3 if something is unknown
-    within the time limit and nothing is refuted, 130 if interrupted.
+    constants are, of any size; and each can happen at all. Ends with 0 if all of that is proved, 1 if
+    something is refuted (two states show it) or can never happen, 2 if the input is bad or outside of the
+    fragment that can be decided, 3 if something is unknown within the time limit and nothing is refuted,
+    130 if interrupted.
     """
     if module is None:
         module = FOLDER / "RaftAbstract.tla"

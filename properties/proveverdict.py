@@ -13,8 +13,11 @@ from rich.text import Text
 
 from raftcheck.tla.symbolic.counterexamples import Counterexample
 from raftcheck.tla.symbolic.obligations import Induction
-from raftcheck.tla.symbolic.proof import Obligation, Verdict, obligations
+from raftcheck.tla.symbolic.proof import Obligation, Outcome, Verdict, obligations
 from raftcheck.tla.values import Value, format_value
+
+POSSIBLE = "(can happen)"
+"""In the place of a conjunct: that there is a state in which the action can be taken."""
 
 SHOWN = 5
 """Counterexamples in a table; --json has all."""
@@ -32,11 +35,12 @@ class Proof:
     seconds: float
 
     @property
-    def word(self) -> Literal["proved", "refuted", "unknown", "interrupted"]:
+    def word(self) -> Literal["proved", "refuted", "vacuous", "unknown", "interrupted"]:
         outcomes = {verdict.outcome for verdict in self.verdicts}
         if self.stopped:
             return "interrupted"
-        return "refuted" if "refuted" in outcomes else "unknown" if "unknown" in outcomes else "proved"
+        order: tuple[Outcome, ...] = ("refuted", "vacuous", "unknown")
+        return next((outcome for outcome in order if outcome in outcomes), "proved")
 
     def having(self, outcome: str) -> list[Verdict]:
         """The verdicts of that kind, in the order of actions and conjuncts."""
@@ -58,15 +62,19 @@ def as_table(proof: Proof) -> RenderableType:
 
 
 def verdict_line(proof: Proof) -> str:
-    total, decided = len(obligations(proof.induction)), len(proof.verdicts)
+    total = len(obligations(proof.induction))
     refuted, unknown = len(proof.having("refuted")), len(proof.having("unknown"))
+    proved = len(proof.having("proved"))
     took = f"{proof.seconds:.1f} s"
-    counted = f"{refuted:,} refuted, {unknown:,} unknown, {decided - refuted - unknown:,} proved of {total:,}"
+    counted = f"{refuted:,} refuted, {unknown:,} unknown, {proved:,} proved of {total:,}"
     match proof.word:
         case "proved":
             return f"proved: {proof.invariant} is inductive, by {total:,} obligations in {took}"
         case "refuted":
             return f"refuted: {proof.invariant} is not inductive ({counted}, {took})"
+        case "vacuous":
+            never = ", ".join(proof.induction.name(verdict.of.action) for verdict in proof.having("vacuous"))
+            return f"vacuous: {never} can never happen where {proof.invariant} holds ({counted}, {took})"
         case "unknown":
             return f"unknown: no proof within the time limit, nothing is refuted ({counted}, {took})"
         case "interrupted":
@@ -80,9 +88,10 @@ def _grid(proof: Proof) -> Table:
     for action in actions:
         table.add_column("Init" if action is None else str(action + 1), justify="right")
     cells = {verdict.of: _cell(verdict) for verdict in proof.verdicts}
-    for place, conjunct in enumerate(proof.induction.conjuncts):
+    names = [conjunct.name for conjunct in proof.induction.conjuncts]
+    for place, name in ((None, POSSIBLE), *enumerate(names)):
         row = [cells.get(Obligation(action, place), Text("")) for action in actions]
-        table.add_row(conjunct.name, *row)
+        table.add_row(name, *row)
     return table
 
 
@@ -90,7 +99,7 @@ def _cell(verdict: Verdict) -> Text:
     match verdict.outcome:
         case "proved":
             return Text(f"{verdict.seconds:.1f}" if verdict.seconds >= 0.05 else "-")
-        case "refuted":
+        case "refuted" | "vacuous":
             return Text("NO", "bold red")
         case "unknown":
             return Text("?", "bold red")
@@ -114,6 +123,7 @@ def _counterexample(proof: Proof, verdict: Verdict) -> RenderableType:
     """The step, the constants, and the variables before and after it."""
     found = verdict.counterexample
     assert found is not None, verdict
+    assert verdict.of.conjunct is not None, verdict
     conjunct = proof.induction.conjuncts[verdict.of.conjunct]
     name = _call(proof.induction.name(verdict.of.action), tuple(map(format_value, found.arguments.values())))
     what = "does not keep" if found.before is not None else "does not imply"
@@ -157,14 +167,16 @@ def as_json(proof: Proof) -> dict[str, Any]:
         "obligations": [
             {
                 "action": induction.name(verdict.of.action),
-                "conjunct": induction.conjuncts[verdict.of.conjunct].name,
+                "conjunct": None
+                if verdict.of.conjunct is None
+                else induction.conjuncts[verdict.of.conjunct].name,
                 "verdict": verdict.outcome,
                 "seconds": round(verdict.seconds, 3),
                 "counterexample": None
                 if verdict.counterexample is None
                 else _counterexample_json(verdict.counterexample),
             }
-            for outcome in ("refuted", "unknown", "proved")
+            for outcome in ("refuted", "vacuous", "unknown", "proved")
             for verdict in proof.having(outcome)
         ],
     }

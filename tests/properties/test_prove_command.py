@@ -57,7 +57,7 @@ def test_a_proof_ends_with_0_and_a_table_of_conjuncts_and_actions(
     assert status == 0
     lines = [line.split() for line in out.splitlines() if line.strip()]
     assert lines[0] == ["conjunct", "Init", "1", "2"]
-    assert [line[0] for line in lines[1:3]] == ["TypeOK", "InOrder"]
+    assert [line[0] for line in lines[1:4]] == ["(can", "TypeOK", "InOrder"]
     assert re.search(r"1 +See\(n, t\)", out)
     assert re.search(r"2 +Spread\(n, m\)", out)
     assert lines[-1][:4] == ["proved:", "Inductive", "is", "inductive,"]
@@ -71,7 +71,7 @@ def test_a_refutation_ends_with_1_and_shows_the_step_in_two_states(
     assert re.search(r"Skip\(n1, 1\) does not keep InOrder", out)
     assert re.search(r"seen +\(n1 :> \{\}\) +\(n1 :> \{1\}\)", out)
     assert re.search(r"lit +(TRUE|FALSE) +the same", out)
-    assert "refuted: Inductive is not inductive (1 refuted, 0 unknown, 7 proved of 8" in out
+    assert "refuted: Inductive is not inductive (1 refuted, 0 unknown, 11 proved of 12" in out
 
 
 def test_json_has_every_obligation(capsys: pytest.CaptureFixture[str], module: Path) -> None:
@@ -79,13 +79,20 @@ def test_json_has_every_obligation(capsys: pytest.CaptureFixture[str], module: P
     answer: dict[str, Any] = json.loads(out)
     assert (status, answer["verdict"]) == (1, "refuted")
     assert answer["actions"] == ["See", "Spread", "Skip"]
-    assert len(answer["obligations"]) == 8
+    assert len(answer["obligations"]) == 12
     first = answer["obligations"][0]
     assert (first["action"], first["conjunct"], first["verdict"]) == ("Skip", "InOrder", "refuted")
     assert first["counterexample"]["arguments"] == {"n": "n1", "t": "1"}
     assert first["counterexample"]["constants"] == {"Node": "{n1}", "Term": "{0, 1}"}
     assert first["counterexample"]["before"]["seen"] == "(n1 :> {})"
     assert all(other["counterexample"] is None for other in answer["obligations"][1:])
+
+
+def test_an_action_that_is_never_taken_ends_with_1(capsys: pytest.CaptureFixture[str], module: Path) -> None:
+    module.write_text(COUNTER.replace("lit' = TRUE", "lit' = TRUE /\\ lit' = lit /\\ ~lit"))
+    status, out, _ = prove(capsys, module)
+    assert status == 1
+    assert "vacuous: Spread can never happen where Inductive holds" in out
 
 
 def test_no_answer_in_time_ends_with_3(capsys: pytest.CaptureFixture[str], module: Path) -> None:
@@ -131,7 +138,7 @@ def test_an_interrupted_proof_keeps_what_was_decided(root: Path) -> None:
     assert process.returncode == 130, err
     answer = json.loads(out)
     assert answer["verdict"] == "interrupted"
-    assert 0 < len(answer["obligations"]) < len(answer["conjuncts"]) * (1 + len(answer["actions"]))
+    assert 0 < len(answer["obligations"]) < (1 + len(answer["conjuncts"])) * (1 + len(answer["actions"]))
 
 
 def test_raftabstract_is_proved_for_any_number_of_servers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +147,7 @@ def test_raftabstract_is_proved_for_any_number_of_servers(capsys: pytest.Capture
     assert (status, answer["verdict"]) == (0, "proved"), answer["reason"]
     properties = {"ElectionSafety", "LogMatching", "LeaderCompleteness", "StateMachineSafety"}
     assert properties <= set(answer["conjuncts"])
-    assert len(answer["obligations"]) == len(answer["conjuncts"]) * (1 + len(answer["actions"]))
+    assert len(answer["obligations"]) == (1 + len(answer["conjuncts"])) * (1 + len(answer["actions"]))
 
 
 @pytest.mark.deep

@@ -71,25 +71,32 @@ class Induction:
     def name(self, action: int | None) -> str:
         return self.initial.name if action is None else self.actions[action].name
 
-    def queries(self, action: int | None, conjunct: int) -> tuple[Query, ...]:
+    def queries(self, action: int | None, conjunct: int | None) -> tuple[Query, ...]:
         """What is to be refuted, one way of the action at a time; none where it is plain.
 
-        TlaError if the formulas are not in EPR.
+        Without a conjunct: what is not to be refuted in all ways, or the action can never be taken. TlaError
+        if the formulas are not in EPR.
         """
-        wanted = self.conjuncts[conjunct]
         hypotheses = self.axioms if action is None else (*self.axioms, *self.hypotheses)
         refuse_cycle(self._edges_of_all(hypotheses), "that all conjuncts hold", self.conjuncts[0].span)
         found = []
         for way in self.ways(action):
-            after = Translator(self.theory, way.assigned)
-            broken = logic.negation(after.formula(wanted.node))
+            broken = logic.YES if conjunct is None else self._broken(conjunct, way)
             if broken == logic.NO:
                 continue
             formulas = (*hypotheses, *way.guards, broken)
-            what = f"that {self.name(action)} {'implies' if action is None else 'keeps'} {wanted.name}"
-            refuse_cycle(self._edges_of_all(formulas), what, wanted.span)
+            what = f"what is to be shown of {self.name(action)}"
+            span = self.initial.span if action is None else self.actions[action].span
+            if conjunct is not None:
+                what, span = f"{what} and {self.conjuncts[conjunct].name}", self.conjuncts[conjunct].span
+            refuse_cycle(self._edges_of_all(formulas), what, span)
             found.append(Query(way, formulas))
         return tuple(found)
+
+    def _broken(self, conjunct: int, way: Way) -> Formula:
+        """That the conjunct does not hold where the way leads."""
+        after = Translator(self.theory, way.assigned)
+        return logic.negation(after.formula(self.conjuncts[conjunct].node))
 
     def _edges_of_all(self, formulas: Iterable[Formula]) -> Iterator[Edge]:
         for formula in formulas:

@@ -1,7 +1,11 @@
 """Decides all obligations of an inductive invariant, on several processes.
 
 z3 is asked about one obligation several times, with other seeds and more and more effort, before the verdict
-is "unknown": how long it takes to find a proof varies much with its choices.
+is "unknown": how long it takes to find a proof varies much with its choices. Between that it is asked for
+states of few elements, which are found sooner than any, where there are some.
+
+What can never happen keeps every invariant. So Init must be possible, and each action in some state where all
+conjuncts hold; what is not so is "vacuous".
 """
 
 from __future__ import annotations
@@ -21,11 +25,14 @@ from .counterexamples import Counterexample
 from .obligations import Induction, Query
 from .solver import Question, Solver
 
-Outcome = Literal["proved", "refuted", "unknown"]
+Outcome = Literal["proved", "refuted", "vacuous", "unknown"]
 
 FIRST_EFFORT = 4_000_000
 """For the first question about an obligation; each further one has twice as much. Some 4,000,000 are a second
 of a processor, and most need a twentieth of that."""
+
+FEW = (2, 3)
+"""Elements of each sort, where states of few elements are looked for."""
 
 SMALLER_SECONDS = 10.0
 """How long to look for a smaller counterexample than the first."""
@@ -41,10 +48,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """That the action keeps the conjunct, each by its place; that Init implies it where action is None."""
+    """That the action keeps the conjunct, each by its place.
+
+    action      None: that Init implies it
+    conjunct    None: that the action can be taken at all
+    """
 
     action: int | None
-    conjunct: int
+    conjunct: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ def obligations(induction: Induction) -> tuple[Obligation, ...]:
     return tuple(
         Obligation(action, conjunct)
         for action in (None, *range(len(induction.actions)))
-        for conjunct in range(len(induction.conjuncts))
+        for conjunct in (None, *range(len(induction.conjuncts)))
     )
 
 
@@ -101,29 +112,57 @@ class _Prover:
 
     def verdict(self, of: Obligation) -> Verdict:
         started = time.monotonic()
-        outcome: Outcome = "proved"
-        found: Counterexample | None = None
+        decide = self.possible if of.conjunct is None else self.kept
+        outcome, found = decide(of, started + self.limits.seconds)
+        return Verdict(of, outcome, time.monotonic() - started, found)
+
+    def possible(self, of: Obligation, until: float) -> tuple[Outcome, None]:
+        """Whether one of the ways can be gone."""
+        answers = []
         for query in self.queries[of]:
-            asked = self.answered(query, started + self.limits.seconds)
+            asked = next(self.small(query, until), None) or self.answered(query, until)
+            answers.append("unknown" if asked is None else asked.answer)
+            if answers[-1] == "sat":
+                return "proved", None
+        return "unknown" if "unknown" in answers else "vacuous", None
+
+    def kept(self, of: Obligation, until: float) -> tuple[Outcome, Counterexample | None]:
+        """Whether each of the ways keeps the conjunct."""
+        outcome: Outcome = "proved"
+        for query in self.queries[of]:
+            asked = self.answered(query, until)
             if asked is None:
                 outcome = "unknown"
             elif asked.answer == "sat":
-                found = counterexamples.read(
+                assert of.conjunct is not None
+                return "refuted", counterexamples.read(
                     self.induction, of.action, of.conjunct, query, asked, SMALLER_SECONDS
                 )
-                outcome = "refuted"
-                break
-        return Verdict(of, outcome, time.monotonic() - started, found)
+        return outcome, None
 
     def answered(self, query: Query, until: float) -> Question | None:
         """The question with its answer, or None where there was none in time."""
         solver, effort = self.solver, FIRST_EFFORT
+        small = self.small(query, until)
         while (left := until - time.monotonic()) > 0:
             question = solver.question(query.formulas)
             if question.ask(left, effort) != "unknown":
                 return question
+            if (found := next(small, None)) is not None:
+                return found
             solver, effort = Solver(solver.seed + 1), 2 * effort
         return None
+
+    def small(self, query: Query, until: float) -> Iterator[Question]:
+        """The question with the answer "sat", if there is a state of few elements and it is found soon."""
+        for most in FEW:
+            if (left := until - time.monotonic()) <= 0:
+                return
+            question = self.solver.question(query.formulas)
+            for sort in self.induction.theory.plain:
+                question.at_most(sort, most)
+            if question.ask(left, FIRST_EFFORT) == "sat":
+                yield question
 
 
 _prover: _Prover

@@ -17,8 +17,9 @@ def refuted(text: str, invariant: str = "Inductive") -> dict[tuple[str, str], Co
     induction = Induction(parse(text), invariant)
     found = {}
     for verdict in verdicts(induction, Limits(), processes=2):
-        assert verdict.outcome != "unknown", verdict
+        assert verdict.outcome in ("proved", "refuted"), verdict
         if verdict.counterexample is not None:
+            assert verdict.of.conjunct is not None
             place = induction.name(verdict.of.action), induction.conjuncts[verdict.of.conjunct].name
             found[place] = verdict.counterexample
     return found
@@ -83,7 +84,7 @@ def test_the_verdict_does_not_depend_on_the_seed(seed: int) -> None:
         verdict.of: verdict.outcome for verdict in verdicts(induction, Limits(seed=seed), processes=1)
     }
     wrong = [of for of, outcome in outcomes.items() if outcome != "proved"]
-    names = [(induction.name(of.action), induction.conjuncts[of.conjunct].name) for of in wrong]
+    names = [(induction.name(of.action), induction.conjuncts[of.conjunct or 0].name) for of in wrong]
     assert sorted(names) == [("Vote", "OneVote")]
 
 
@@ -92,3 +93,31 @@ def test_what_is_not_found_in_time_is_unknown_and_not_proved() -> None:
     found = [verdict.outcome for verdict in verdicts(induction, Limits(seconds=1e-9), processes=1)]
     assert "unknown" in found
     assert "refuted" not in found
+
+
+@pytest.mark.parametrize(
+    ("guard", "impossible"),
+    [
+        ("t \\notin past[n] /\\ t \\in past[n]", {"Vote"}),
+        ("t < 0", {"Vote"}),
+        ("\\E a, b, d \\in Node : a # b /\\ a # d /\\ b # d /\\ t \\notin past[n]", set()),
+    ],
+)
+def test_what_can_never_happen_is_vacuous(guard: str, impossible: set[str]) -> None:
+    """An action that is never taken keeps everything; one that needs three nodes is taken where they are."""
+    induction = Induction(parse(election(("t \\notin past[n]", guard))))
+    found = list(verdicts(induction, Limits(), processes=2))
+    assert {
+        induction.name(verdict.of.action) for verdict in found if verdict.outcome == "vacuous"
+    } == impossible
+    assert all(verdict.outcome == "proved" for verdict in found if verdict.of.conjunct is not None)
+
+
+def test_assumptions_that_contradict_each_other_prove_nothing() -> None:
+    induction = Induction(parse(election(("q \\cap r # {}", "q \\cap r # {} /\\ q = {}"))))
+    outcomes = {verdict.of: verdict.outcome for verdict in verdicts(induction, Limits(), processes=1)}
+    assert {induction.name(of.action) for of, outcome in outcomes.items() if outcome == "vacuous"} == {
+        "Init",
+        "Vote",
+        "Lead",
+    }
