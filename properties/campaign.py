@@ -28,9 +28,9 @@ from raftcheck.traces.verdict import Witness
 from .finding import is_killing
 from .known import is_known, label_of
 from .lockstep import Outcome, run
+from .mixing import drawn, scenario_for
 from .node import Implementation, Liberty
 from .safety import Property
-from .scheduler import draw_plan, generator_of, made_up
 from .schedules import Schedule
 from .targets import load_target
 from .watchdog import blocked
@@ -62,6 +62,8 @@ class Campaign:
     """Whether to count what the steps went through in the text of raft.tla."""
     known: tuple[str, ...] = ()
     """Names of failures that are passed over (known.py)."""
+    scenario: str | None = None
+    """The one that all schedules begin with; None: each of them in turn, and most schedules with none."""
 
     def new_judge(self, servers: Sequence[str], liberties: Collection[Liberty]) -> Validator | None:
         """The spec as the judge of one run."""
@@ -96,6 +98,8 @@ class Result:
     """The name of a failure that was passed over."""
     disturbed: tuple[Schedule, Outcome] | None = None
     """The first try, if somebody ended the driver: the result is that of another try."""
+    scenario: str | None = None
+    """What the schedule began with, if it was directed."""
 
 
 Results = Generator[Result, None, None]
@@ -112,10 +116,10 @@ def run_schedule(
 
     `record` takes the events in place of the outcome.
     """
-    rng = generator_of(campaign.seed, index)
-    plan = draw_plan(rng, implementation.caps, campaign.servers, campaign.length)
-    judge = campaign.new_judge(plan.servers, implementation.caps.liberties)
-    source = made_up(plan, rng)
+    caps = implementation.caps
+    scenario = scenario_for(index, caps, campaign.servers, campaign.scenario)
+    plan, source = drawn(campaign.seed, index, caps, campaign.servers, campaign.length, scenario)
+    judge = campaign.new_judge(plan.servers, caps.liberties)
     outcome = run(
         implementation, plan.servers, plan.config, source, judge, witnesses=witnesses, record=record
     )
@@ -161,6 +165,7 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
     if index % SWEPT == SWEPT - 1:
         sweep()
     failure = outcome.failure
+    scenario = scenario_for(index, implementation.caps, campaign.servers, campaign.scenario)
     known = failure is not None and is_known(failure, campaign.known)
     return Result(
         index=index,
@@ -175,6 +180,7 @@ def result_of(implementation: Implementation, campaign: Campaign, index: int) ->
         liberties=outcome.liberties,
         known=label_of(failure) if failure is not None and known else None,
         disturbed=disturbed,
+        scenario=None if scenario is None else scenario.name,
     )
 
 

@@ -19,6 +19,7 @@ from .console import Seconds, counting
 from .coverage import page_file
 from .failures import told
 from .known import check_known
+from .mixing import check_fits
 from .outputs import given, refuse_clashes, refuse_unwritable
 from .schedules import MOST_SERVERS
 from .targetargument import WithTarget
@@ -56,6 +57,11 @@ SCHEDULES = 400
     metavar="OUT.html",
     help="Count which parts of raft.tla the steps went through; write a page with its text.",
 )
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    help="Begin all schedules with this one; `raftcheck scenarios` lists them. [default: one of 8, in turn]",
+)
 @click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
 @click.option(
     "--known",
@@ -76,6 +82,7 @@ def check_command(
     fine: bool,
     per_node: bool,
     coverage: Path | None,
+    scenario: str | None,
     no_judge: bool,
     known: tuple[str, ...],
     as_json: bool,
@@ -98,7 +105,10 @@ def check_command(
     if servers is not None and servers < fewest:
         raise click.UsageError(f"--servers {servers}; expected {fewest} or more, as {target} wants")
     check_known(known)
-    campaign = Campaign(target, seed, schedules, servers, length, not no_judge, coverage is not None, known)
+    if scenario is not None:
+        check_fits(scenario, implementation.caps, servers)
+    judged, covered = not no_judge, coverage is not None
+    campaign = Campaign(target, seed, schedules, servers, length, judged, covered, known, scenario)
     outputs = given(trace=trace, coverage=coverage)
     refuse_clashes(outputs, (), "read")
     for path in outputs.values():

@@ -54,6 +54,8 @@ class Check:
     """In how many schedules a known failure was passed over, by its name."""
     disturbed: list[Kept] = field(default_factory=list)
     """Schedules that were done again, for at first somebody ended the driver."""
+    directed: Counter[str] = field(default_factory=Counter)
+    """How many schedules began with a scenario, by its name."""
 
     @property
     def word(self) -> Word:
@@ -84,6 +86,8 @@ class Check:
         self.liberties = result.liberties
         if result.known is not None:
             self.known[result.known] += 1
+        if result.scenario is not None:
+            self.directed[result.scenario] += 1
 
 
 def check(

@@ -35,6 +35,7 @@ def as_json(check: Check, actions: Sequence[str]) -> dict[str, Any]:
     return {
         "verdict": check.word,
         "schedules": check.schedules,
+        "directed": dict(check.directed),
         "steps": check.steps,
         "seconds": round(check.seconds, 3),
         "actions": {name: check.actions[name] for name in actions},
@@ -75,6 +76,8 @@ def as_table(subject: str, check: Check, actions: Sequence[str]) -> RenderableTy
     summary = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     summary.add_row("target", subject)
     summary.add_row("schedules", f"{check.schedules:,}" + (" (interrupted)" if check.interrupted else ""))
+    if check.directed:
+        summary.add_row("directed", f"{check.directed.total():,} of them, by {_counted(check.directed)}")
     rate = check.steps / check.seconds if check.seconds else 0.0
     summary.add_row("steps", f"{check.steps:,} in {check.seconds:.1f} s, {rate:,.0f} a second")
     summary.add_row("judged", _judged(check))
@@ -102,6 +105,10 @@ def _disturbed(kept: Kept) -> str:
     assert isinstance(kept.failure, Finding), kept.failure
     where = kept.file if kept.lost is None else f"not kept, {kept.lost}"
     return f"{kept.failure.seen}, from outside or for want of memory; schedule done again ({where})"
+
+
+def _counted(directed: Mapping[str, int]) -> str:
+    return f"{len(directed)} scenarios" if len(directed) > 1 else f"the scenario {next(iter(directed))}"
 
 
 def _liberties(check: Check) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
 """Has a cluster go through rounds: each step of spec/Rounds.tla as Actions, made up on the way.
 
-What a round comes to depends on the implementation, so the cluster is looked at: which message is the one that
-is meant, and which timer begins an election. What an implementation will not do is left out, and the way goes
-on: the rounds lead to where mistakes show, and the judge looks at each step as ever.
+What a round comes to depends on the implementation, so the cluster is looked at: which message is meant, and
+which timer begins an election. What an implementation will not do is left out, and the way goes on: it leads
+to where mistakes show, and the judge looks at each step as ever.
 
-With datagrams, a message is lost by not being delivered. With streams, who takes no part in a round is cut off,
-so that what was on its way is lost; a message that is held back is lost as well.
+With datagrams, a message is lost by not being delivered. With streams, who takes no part in a round is cut
+off, so that what was on its way is lost; a message that is held back is lost as well.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Sent = Mapping[tuple[str, str], int]
 
 
 def directed(rounds: Sequence[Round], names: Mapping[str, str]) -> Callable[[Cluster], Iterator[Action]]:
-    """The actions of these rounds, as a source for lockstep.run; `names`: which server is the model's n1, ..."""
+    """The actions of these rounds, for lockstep.run; `names` are those of the servers of the model."""
 
     def actions(cluster: Cluster) -> Iterator[Action]:
         director = _Director(cluster)

@@ -1,7 +1,7 @@
 """Scenarios: named ways through rounds of Raft to where mistakes show, Figure 8 first.
 
-They are found in spec/Rounds.tla (ways.py), kept in scenarios.json, and gone by a cluster (directing.py). What
-comes after one is made up like any schedule.
+They are found in spec/Rounds.tla (ways.py), kept in scenarios.json, and a cluster goes them (directing.py).
+What comes after one is made up like any schedule (mixing.py).
 """
 
 from __future__ import annotations

@@ -104,7 +104,6 @@ Election(i, voters, twice) ==
     LET newer == {i} \cup {j \in voters : term[j] <= term[i]}
         wins  == IsQuorum({i} \cup Granting(i, voters))
     IN
-    /\ i \notin leads
     /\ i \notin voters
     /\ term[i] < MaxTerm
     /\ \A j \in voters : term[j] <= term[i] + 1
@@ -121,12 +120,16 @@ Election(i, voters, twice) ==
 
 \* Nobody is asked who is not needed.
 Elect(i, voters) ==
+    /\ rest = 0
+    /\ i \notin leads
     /\ ~IsQuorum(voters)
+    /\ Lean /\ voters # {} => IsQuorum({i} \cup Granting(i, voters))
     /\ Election(i, voters, FALSE)
-    /\ Lean => voters = {} \/ i \in leads'
 
 ElectTwice(i, voters) ==
     /\ Twice
+    /\ rest = 0
+    /\ i \notin leads
     /\ ~IsQuorum(voters)
     /\ Election(i, voters, TRUE)
 
@@ -135,10 +138,10 @@ ElectTwice(i, voters) ==
 
 \* A client asks leader i, who sends the entry to all peers; it arrives where a later step says so.
 ClientRequest(i) ==
+    /\ Takes(1)
     /\ i \in leads
     /\ Len(log[i]) < MaxLogLength
     /\ log' = [log EXCEPT ![i] = @ \o <<term[i]>>]
-    /\ Takes(1)
     /\ UNCHANGED <<serverVars, commitIndex, leaderVars, held, crashVars>>
 
 \* What leader i sends to j now.
@@ -199,6 +202,7 @@ Exchange(i, j) ==
     LET m == Entries(i, j)
         a == Answer(m)
     IN
+    /\ Takes(2)
     /\ i \in leads
     /\ i # j
     /\ CanTake(m)
@@ -210,22 +214,22 @@ Exchange(i, j) ==
                                        ELSE IF k = j THEN [l \in Server |-> 1] ELSE nextIndex[k]]
     /\ matchIndex' = [k \in Server |-> IF k = i THEN [matchIndex[i] EXCEPT ![j] = MatchAfter(a)]
                                        ELSE IF k = j THEN [l \in Server |-> 0] ELSE matchIndex[k]]
-    /\ Takes(2)
     /\ UNCHANGED <<held, restarts>>
 
 \* A leader of an older term sends a request, and learns of the newer term by the answer.
 Depose(i, j) ==
+    /\ Takes(2)
     /\ ~Lean
     /\ i \in leads
     /\ term[i] < term[j]
     /\ Hears(i, term[j])
     /\ Resets(i)
-    /\ Takes(2)
     /\ UNCHANGED <<logVars, held, restarts>>
 
 \* A leader's request arrives, and its answer does not: it is lost, or held back.
 Offer(i, j) ==
     LET m == Entries(i, j) IN
+    /\ Takes(1)
     /\ i \in leads
     /\ i # j
     /\ CanTake(m)
@@ -236,22 +240,21 @@ Offer(i, j) ==
     /\ held' \in {held, held \cup {Answer(m)}}
     /\ Lean => LogAfter(m) # log[j] \/ held' # held
     /\ Cardinality(held') <= MaxHeld
-    /\ Takes(1)
     /\ UNCHANGED restarts
 
 \* A leader's request is held back.
 Hold(i, j) ==
+    /\ Takes(1)
     /\ i \in leads
     /\ i # j
     /\ held' = held \cup {Entries(i, j)}
     /\ held' # held
     /\ Cardinality(held') <= MaxHeld
-    /\ Takes(1)
     /\ UNCHANGED <<serverVars, logVars, leaderVars, crashVars>>
 
 \* What was held back arrives. To a request that is late there is an answer, which is lost.
 ArriveRequest(i, j) ==
-    \E m \in held :
+    rest = 0 /\ \E m \in held :
         /\ m.type = "request" /\ m.from = i /\ m.to = j
         /\ m.term = term[j] => j \notin leads
         /\ held' = held \ {m}
@@ -264,7 +267,7 @@ ArriveRequest(i, j) ==
                 /\ UNCHANGED restarts
 
 ArriveAnswer(i, j) ==
-    \E a \in held :
+    rest = 0 /\ \E a \in held :
         /\ a.type = "answer" /\ a.from = i /\ a.to = j
         /\ j \in leads
         /\ term[j] = a.term
@@ -279,13 +282,13 @@ ArriveAnswer(i, j) ==
 
 \* A server crashes and comes back.
 Restart(i) ==
+    /\ Takes(2)
     /\ restarts < MaxRestarts
     /\ leads' = leads \ {i}
     /\ commitIndex' = [commitIndex EXCEPT ![i] = 0]
     /\ Resets(i)
     /\ restarted' = restarted \cup {i}
     /\ restarts' = restarts + 1
-    /\ Takes(2)
     /\ UNCHANGED <<term, votedFor, log, held>>
 
 \* An Action of the last step is done.
