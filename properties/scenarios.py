@@ -25,7 +25,7 @@ class UnknownScenario(UsageProblem):
     """A name that no scenario has, or one that is not for the target: one line."""
 
 
-class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Bounds(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How far the search goes: the constants of Rounds.tla."""
 
     servers: int = 3
@@ -92,4 +92,15 @@ def scenario_called(name: str) -> Scenario:
 
 def to_json(kept: tuple[Scenario, ...]) -> bytes:
     """One round a line, for people to read."""
-    return msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n"
+    return ("[\n" + ",\n".join(map(_text, kept)) + "\n]\n").encode()
+
+
+def _text(scenario: Scenario) -> str:
+    head = {"goal": scenario.goal, "title": scenario.title, "bounds": scenario.bounds}
+    lines = [f"    {_json(key)}: {_json(value)}," for key, value in head.items()]
+    rounds = ",\n".join(f"      {_json(step)}" for step in scenario.rounds)
+    return "\n".join(["  {", *lines, '    "rounds": [', rounds, "    ]", "  }"])
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -93,8 +93,8 @@ def test_check_ends_with_a_table_and_status_0_where_all_is_well(raftcheck: Comma
 
 def test_check_json_is_one_object_with_these_keys(raftcheck: CommandLine) -> None:
     answer = raftcheck("check", "--schedules", "30", "--processes", "1", "--json").answer
-    keys = ["verdict", "schedules", "steps", "seconds", "actions", "liberties", "compared", "warnings"]
-    keys += ["known", "disturbed", "failure"]
+    keys = ["verdict", "schedules", "directed", "steps", "seconds", "actions", "liberties", "compared"]
+    keys += ["warnings", "known", "disturbed", "failure"]
     assert list(answer) == keys
     assert (answer["verdict"], answer["schedules"], answer["failure"]) == ("conforms", 30, None)
     assert list(answer["actions"]) == list(actions_of_raft())

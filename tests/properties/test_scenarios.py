@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Mapping
 
 import msgspec
 import pytest
 
 from raftcheck.properties.adapters.reference import ANY_NETWORK, Reference, reference
 from raftcheck.properties.campaign import Campaign, run_schedule
-from raftcheck.properties.cluster import Cluster
 from raftcheck.properties.directing import directed
-from raftcheck.properties.faults import commit_old_term
-from raftcheck.properties.lockstep import Outcome, kind_of, run
+from raftcheck.properties.faults import CommitOldTerm, commit_old_term
+from raftcheck.properties.lockstep import Lockstep, Outcome, kind_of, run
 from raftcheck.properties.mixing import EVERY, check_fits, scenario_for
-from raftcheck.properties.node import Caps, Implementation
+from raftcheck.properties.node import Caps, Implementation, Network, NodeState
 from raftcheck.properties.scenarios import (
     FILE,
     Bounds,
@@ -27,9 +24,9 @@ from raftcheck.properties.scenarios import (
     to_json,
 )
 from raftcheck.properties.schedules import server_names
-from raftcheck.properties.ways import Way, way_to
+from raftcheck.properties.ways import way_to
 from raftcheck.tla.errors import TlaError
-from raftcheck.tla.values import Function, ModelValue, Value, apply
+from raftcheck.tla.values import Function, Value, apply
 from raftcheck.traces.events import NOBODY
 from raftcheck.traces.validate import Validator
 
@@ -45,20 +42,6 @@ def gone(implementation: Implementation, scenario: Scenario) -> Outcome:
     source = directed(scenario.rounds, dict(zip(servers, servers, strict=True)))
     config = {"max_entries": scenario.bounds.max_entries}
     return run(implementation, servers, config, source, Validator(servers))
-
-
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        pytest.param(scenario, id=scenario.name, marks=[pytest.mark.deep] if scenario.name in FAR else [])
-        for scenario in scenarios()
-    ],
-)
-def test_the_model_leads_to_the_goal_this_way(scenario: Scenario) -> None:
-    """scenarios.json is what the search finds."""
-    way, _ = way_to(scenario.goal, scenario.bounds)
-    assert way is not None
-    assert way.rounds == scenario.rounds
 
 
 def test_the_file_is_written_as_it_is_read() -> None:
@@ -82,3 +65,130 @@ def test_figure_8_has_few_actions_and_is_refused_at_the_commit(name: str) -> Non
     failure = gone(commit_old_term, scenario).failure
     assert failure is not None
     assert kind_of(failure) == ("refusal", "AdvanceCommitIndex")
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(scenario, id=scenario.name, marks=[pytest.mark.deep] if scenario.name in FAR else [])
+        for scenario in scenarios()
+    ],
+)
+def test_the_reference_is_after_each_round_where_the_model_is(scenario: Scenario) -> None:
+    """So each step of Rounds.tla is one or more of raft.tla, which judges all that the reference does."""
+    way, _ = way_to(scenario.goal, scenario.bounds)
+    assert way is not None
+    assert way.rounds == scenario.rounds, "scenarios.json is what the search finds"
+    for count, state in enumerate(way.states, 1):
+        seen = cluster_after(msgspec.structs.replace(scenario, rounds=scenario.rounds[:count]))
+        assert seen == {str(name): of_model(state, name) for name in sorted(servers_of(state), key=str)}
+
+
+def cluster_after(scenario: Scenario) -> dict[str, Seen]:
+    names = server_names(scenario.bounds.servers)
+    lockstep = Lockstep(reference, names, {"max_entries": scenario.bounds.max_entries}, Validator(names))
+    lockstep.start()
+    for action in directed(scenario.rounds, dict(zip(names, names, strict=True)))(lockstep.cluster):
+        assert lockstep.do(action), f"{action} was not enabled"
+        assert lockstep.outcome.failure is None
+    return {name: of_node(name, server.state) for name, server in lockstep.cluster.servers.items()}
+
+
+Seen = tuple[object, ...]
+"""Of a server: term, vote, whether it leads, terms of the log, commit index, and its indexes if it leads."""
+
+
+def of_node(name: str, state: NodeState | None) -> Seen:
+    assert state is not None
+    assert state.log is not None
+    leads = state.role == "Leader"
+    nexts = sorted((state.next_index or {}).items()) if leads else None
+    matches = sorted((state.match_index or {}).items()) if leads else None
+    log = tuple(entry.term for entry in state.log)
+    return state.current_term, state.voted_for or NOBODY, leads, log, state.commit_index, nexts, matches
+
+
+def servers_of(state: Mapping[str, Value]) -> frozenset[Value]:
+    terms = state["term"]
+    assert isinstance(terms, Function)
+    return frozenset(name for name, _ in terms.items())
+
+
+def of_model(state: Mapping[str, Value], name: Value) -> Seen:
+    def of(variable: str) -> Value:
+        return apply(state[variable], name)
+
+    def indexes(variable: str) -> list[tuple[str, Value]]:
+        values = of(variable)
+        assert isinstance(values, Function)
+        return sorted((str(peer), index) for peer, index in values.items() if peer is not name)
+
+    assert isinstance(state["leads"], frozenset)
+    leads = name in state["leads"]
+    vote = "" if str(of("votedFor")) == "Nil" else str(of("votedFor"))
+    nexts, matches = (indexes("nextIndex"), indexes("matchIndex")) if leads else (None, None)
+    return of("term"), vote or NOBODY, leads, of("log"), of("commitIndex"), nexts, matches
+
+
+def test_a_campaign_begins_one_schedule_in_eight_with_a_scenario_in_turn() -> None:
+    """And the others are what they would be without."""
+    directed = [scenario_for(index, ANY_NETWORK, None, None) for index in range(EVERY * len(scenarios()))]
+    assert tuple(found for found in directed if found is not None) == scenarios()
+    assert [place for place, found in enumerate(directed[: 2 * EVERY]) if found is not None] == [7, 15]
+
+
+def test_a_directed_schedule_goes_on_at_random_and_is_the_same_again() -> None:
+    campaign = Campaign("reference", 3, length=80)
+    schedule, outcome = run_schedule(reference, campaign, EVERY - 1)
+    assert outcome.failure is None
+    assert len(gone(reference, scenarios()[0]).performed) < len(schedule.actions) <= 80
+    assert run_schedule(reference, campaign, EVERY - 1)[0] == schedule
+    other, _ = run_schedule(reference, Campaign("reference", 4, length=80), EVERY - 1)
+    assert other.actions != schedule.actions
+
+
+def test_no_schedule_is_longer_than_was_asked_for() -> None:
+    schedule, _ = run_schedule(reference, Campaign("reference", 0, length=10, scenario="Figure8"), 0)
+    assert len(schedule.actions) <= 10
+
+
+def test_scenarios_are_for_what_the_implementation_bears() -> None:
+    streams = [found for found in scenarios() if found.unfit(Caps(network="stream")) is None]
+    assert scenario_called("Figure8") in streams
+    assert scenario_called("LateAnswer") not in streams
+    assert "does not survive" in (scenario_called("VoteOverRestart").unfit(Caps(durable=False)) or "")
+    fives = [found.name for found in scenarios() if found.unfit(Caps(), 5) is None]
+    assert fives == ["Figure8of5"]
+    assert scenario_for(EVERY - 1, Caps(), 9, None) is None
+
+
+@pytest.mark.parametrize("network", ["stream", "stream+gaps"])
+def test_over_streams_too_figure_8_comes_to_the_commit(network: Network) -> None:
+    caps = Caps(network=network)
+    for name in ("Figure8", "Figure8of5"):
+        assert gone(Reference(caps=caps), scenario_called(name)).failure is None
+        failure = gone(Reference(CommitOldTerm, caps=caps), scenario_called(name)).failure
+        assert failure is not None
+        assert kind_of(failure) == ("refusal", "AdvanceCommitIndex")
+
+
+def test_a_scenario_that_is_not_there_or_not_for_the_target_is_refused_in_a_line() -> None:
+    with pytest.raises(UnknownScenario, match=r"no scenario `Figure9`; did you mean `Figure8`\?"):
+        check_fits("Figure9", Caps(), None)
+    with pytest.raises(
+        UnknownScenario, match=r"--scenario Figure8: it has 3 servers; expected one of Figure8of5"
+    ):
+        check_fits("Figure8", Caps(), 5)
+    with pytest.raises(UnknownScenario, match="--scenario LateAnswer: its messages"):
+        check_fits("LateAnswer", Caps(network="stream"), None)
+
+
+def test_a_goal_of_ones_own_is_reached_or_refused_with_its_place() -> None:
+    way, _ = way_to(r"\E i \in Server : commitIndex[i] = 1", Bounds())
+    assert way is not None
+    assert [step.action for step in way.rounds] == ["Elect", "ClientRequest", "Exchange"]
+    nowhere, result = way_to(r"\E i, j \in leads : i # j /\ term[i] = term[j]", Bounds(terms=1))
+    assert nowhere is None
+    assert not result.stopped
+    with pytest.raises(TlaError, match=r"the goal:4:.*`commitIndx`"):
+        way_to("commitIndx = 1", Bounds())
