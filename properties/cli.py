@@ -27,6 +27,7 @@ COMMANDS = {
     "new-adapter": "newadaptercommand",
     "prove": "provecommand",
     "replay": "replaycommand",
+    "scenarios": "scenarioscommand",
     "selftest": "selftestcommand",
     "synth": "synthcommand",
     "validate": "tracecommand",

@@ -87,9 +87,11 @@ class _Director:
             yield from self._converse(leader, [peer], self._network.sent, answers=answered)
             return
         request = yield from self._request(leader, peer)
-        before = dict(self._network.sent)
+        before, idle = dict(self._network.sent), self._idle(leader, peer)
         if request is not None:
             yield _delivery(request)
+        while self._newest(peer, leader, before) is None and (yield from self._work(idle)):
+            pass  # what it works at is done in _work
         answer = self._newest(peer, leader, before)
         if answer is not None and answered:
             yield _delivery(answer)
@@ -146,7 +148,7 @@ class _Director:
         """
         links = [(server, peer) for peer in peers] + [(peer, server) for peer in peers if answers]
         led = self._leads(server)
-        idle = {name: set(self._cluster.servers[name].timers) for name in (server, *peers)}
+        idle = self._idle(server, *peers)
         for _ in range(MOST_DELIVERIES * len(peers)):
             packet = next((p for p in self._network.arrivals() if self._is_among(p, links, before)), None)
             if packet is not None:
@@ -158,6 +160,10 @@ class _Director:
                 return
             if self._leads(server) and not led:
                 return
+
+    def _idle(self, *servers: str) -> dict[str, set[str]]:
+        """The timers that there are while no work waits."""
+        return {name: set(self._cluster.servers[name].timers) for name in servers}
 
     def _work(self, idle: Mapping[str, set[str]]) -> Generator[Action, None, bool]:
         """Fires one of the timers that there were not before: work that waits, as for a disk."""

@@ -60,7 +60,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def name(self) -> str:
         """Unique: that of the goal, with the number of servers where they are not three."""
-        return self.goal if self.bounds.servers == 3 else f"{self.goal}of{self.bounds.servers}"
+        return self.goal if self.bounds.servers == 3 else f"{self.goal}-{self.bounds.servers}"
 
     def unfit(self, caps: Caps, servers: int | None = None) -> str | None:
         """Why it is not for implementations of these caps, or not for so many servers; None if it is."""

@@ -17,7 +17,7 @@ import pytest
 
 from raftcheck.properties import cli
 from raftcheck.properties.campaign import Campaign
-from raftcheck.properties.schedules import Schedule, Timeout, to_json
+from raftcheck.properties.schedules import Schedule, Timeout, load, to_json
 from raftcheck.spec.model import actions as actions_of_raft
 from raftcheck.traces.validate import Validator
 
@@ -906,3 +906,57 @@ def test_the_version_is_told(raftcheck: CommandLine) -> None:
     ended = raftcheck("--version")
     assert ended.status == 0
     assert re.fullmatch(r"raftcheck \d+\.\d+\S*\n", ended.out)
+
+
+# scenarios
+
+
+def test_the_scenarios_are_listed(raftcheck: CommandLine) -> None:
+    assert "Figure8-5" in raftcheck("scenarios").out
+    assert [found["goal"] for found in raftcheck("scenarios", "--json").answer["scenarios"]][:2] == [
+        "Figure8"
+    ] * 2
+
+
+def test_a_way_to_a_goal_is_a_schedule_for_any_raft(raftcheck: CommandLine) -> None:
+    goal = r"\E i, j \in leads : i # j /\ log[i] # <<>>"
+    ended = raftcheck("scenarios", goal, "--schedule", "way.json", "--json")
+    assert ended.status == 0
+    assert ended.answer["rounds"] == ["Elect n1 n2", "ClientRequest n1", "Elect n2 n3"]
+    assert ended.answer["actions"] == len(load(raftcheck.folder / "way.json").actions) == 7
+    assert "7 actions; " in raftcheck("scenarios", goal).out
+    assert raftcheck("replay", "way.json", "teaching").status == 0
+
+
+def test_a_goal_that_is_out_of_reach_or_none_is_told_of(raftcheck: CommandLine) -> None:
+    nowhere = raftcheck("scenarios", r"\E i \in Server : term[i] = 2", "--terms", "1")
+    assert nowhere.status == 1
+    assert "no way found: there is none within these bounds" in nowhere.out
+    late = raftcheck(
+        "scenarios", "term = <<>>", "--servers", "5", "--terms", "9", "--seconds", "0.2", "--json"
+    )
+    assert (late.status, late.answer["stopped"]) == (3, "time")
+    wrong = raftcheck("scenarios", "leads # Nobody")
+    assert wrong.status == 2
+    assert "the goal:4:11: unknown operator `Nobody`" in wrong.err
+
+
+def test_all_schedules_begin_with_the_scenario_that_is_asked_for(raftcheck: CommandLine) -> None:
+    ended = raftcheck(
+        "check",
+        "raftcheck.properties.faults:commit_old_term",
+        "--scenario",
+        "Figure8",
+        "--json",
+        "--processes",
+        "1",
+    )
+    assert ended.status == 1
+    assert ended.answer["directed"] == {"Figure8": 1}
+    assert ended.answer["failure"]["name"] == "AdvanceCommitIndex"
+    assert ended.answer["failure"]["actions"] <= 16
+    table = raftcheck("check", "--scenario", "SplitVote", "--schedules", "2", "--processes", "1").out
+    assert re.search(r"^directed +2 of them, by the scenario SplitVote", table, re.MULTILINE)
+    refused = raftcheck("check", "--scenario", "Figure8", "--servers", "4")
+    assert refused.status == 2
+    assert "--scenario Figure8: it has 3 servers; expected one of HalfOfVotes-4, VotesTwice-4" in refused.err

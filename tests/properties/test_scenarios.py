@@ -7,13 +7,20 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from raftcheck.properties.adapters.reference import ANY_NETWORK, Reference, reference
+from raftcheck.properties.adapters.reference import (
+    ANY_NETWORK,
+    DiskStorage,
+    Reference,
+    ReferenceNode,
+    reference,
+)
+from raftcheck.properties.adapters.teaching import implementation as teaching
 from raftcheck.properties.campaign import Campaign, run_schedule
 from raftcheck.properties.directing import directed
 from raftcheck.properties.faults import CommitOldTerm, commit_old_term
 from raftcheck.properties.lockstep import Lockstep, Outcome, kind_of, run
 from raftcheck.properties.mixing import EVERY, check_fits, scenario_for
-from raftcheck.properties.node import Caps, Implementation, Network, NodeState
+from raftcheck.properties.node import Caps, Env, Implementation, Network, NodeState
 from raftcheck.properties.scenarios import (
     FILE,
     Bounds,
@@ -25,12 +32,14 @@ from raftcheck.properties.scenarios import (
 )
 from raftcheck.properties.schedules import server_names
 from raftcheck.properties.ways import way_to
+from raftcheck.reference.messages import Message
+from raftcheck.reference.raft import Raft
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.values import Function, Value, apply
 from raftcheck.traces.events import NOBODY
 from raftcheck.traces.validate import Validator
 
-FAR = {"Figure8of5", "CommitBeyond", "LateRefusal", "OtherTermBefore"}
+FAR = {"Figure8-5", "CommitBeyond", "LateRefusal", "OtherTermBefore"}
 """Found only among many states."""
 
 each = pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
@@ -57,7 +66,7 @@ def test_the_reference_goes_it_and_each_step_is_one_of_raft(scenario: Scenario) 
     assert outcome.judged == outcome.steps > 0
 
 
-@pytest.mark.parametrize("name", ["Figure8", "Figure8of5"])
+@pytest.mark.parametrize("name", ["Figure8", "Figure8-5"])
 def test_figure_8_has_few_actions_and_is_refused_at_the_commit(name: str) -> None:
     """§5.4.2."""
     scenario = scenario_called(name)
@@ -158,14 +167,14 @@ def test_scenarios_are_for_what_the_implementation_bears() -> None:
     assert scenario_called("LateAnswer") not in streams
     assert "does not survive" in (scenario_called("VoteOverRestart").unfit(Caps(durable=False)) or "")
     fives = [found.name for found in scenarios() if found.unfit(Caps(), 5) is None]
-    assert fives == ["Figure8of5"]
+    assert fives == ["Figure8-5"]
     assert scenario_for(EVERY - 1, Caps(), 9, None) is None
 
 
 @pytest.mark.parametrize("network", ["stream", "stream+gaps"])
 def test_over_streams_too_figure_8_comes_to_the_commit(network: Network) -> None:
     caps = Caps(network=network)
-    for name in ("Figure8", "Figure8of5"):
+    for name in ("Figure8", "Figure8-5"):
         assert gone(Reference(caps=caps), scenario_called(name)).failure is None
         failure = gone(Reference(CommitOldTerm, caps=caps), scenario_called(name)).failure
         assert failure is not None
@@ -176,7 +185,7 @@ def test_a_scenario_that_is_not_there_or_not_for_the_target_is_refused_in_a_line
     with pytest.raises(UnknownScenario, match=r"no scenario `Figure9`; did you mean `Figure8`\?"):
         check_fits("Figure9", Caps(), None)
     with pytest.raises(
-        UnknownScenario, match=r"--scenario Figure8: it has 3 servers; expected one of Figure8of5"
+        UnknownScenario, match=r"--scenario Figure8: it has 3 servers; expected one of Figure8-5"
     ):
         check_fits("Figure8", Caps(), 5)
     with pytest.raises(UnknownScenario, match="--scenario LateAnswer: its messages"):
@@ -192,3 +201,60 @@ def test_a_goal_of_ones_own_is_reached_or_refused_with_its_place() -> None:
     assert not result.stopped
     with pytest.raises(TlaError, match=r"the goal:4:.*`commitIndx`"):
         way_to("commitIndx = 1", Bounds())
+
+
+@each
+def test_another_raft_goes_it_with_messages_of_its_own(scenario: Scenario) -> None:
+    outcome = gone(teaching, scenario)
+    assert outcome.failure is None
+    assert len(outcome.performed) > len(scenario.rounds)
+
+
+def test_where_ticks_are_the_clock_they_run_until_an_election_begins() -> None:
+    """As in a Raft after etcd's interface."""
+    ticking = Reference(node=Ticking)
+    assert gone(ticking, scenario_called("Figure8")).failure is None
+    failure = gone(Reference(CommitOldTerm, node=Ticking), scenario_called("Figure8")).failure
+    assert failure is not None
+    assert kind_of(failure) == ("refusal", "AdvanceCommitIndex")
+
+
+class Ticking(ReferenceNode):
+    """Its one timer is a tick; the third begins an election, or is a heartbeat."""
+
+    ticks = 0
+
+    def timers(self) -> tuple[str, ...]:
+        return ("tick",)
+
+    def fire(self, timer: str) -> None:
+        self.ticks += 1
+        if self.ticks % 3 == 0:
+            super().fire(self.raft.timers[0])
+
+
+def test_work_that_waits_is_done_before_a_round_is_over() -> None:
+    """Where a node takes in messages at once, and handles them when a timer says so."""
+    servers = server_names(3)
+    source = directed(scenario_called("Figure8").rounds, dict(zip(servers, servers, strict=True)))
+    outcome = run(Reference(CommitOldTerm, node=Waiting), servers, {}, source)
+    states = [event.state for event in outcome.events if event.state is not None]
+    assert [(state.current_term, state.role) for state in states if state.commit_index] == [(3, "Leader")]
+
+
+class Waiting(ReferenceNode):
+    def __init__(self, env: Env, raft: Raft, storage: DiskStorage) -> None:
+        super().__init__(env, raft, storage)
+        self.waiting: list[tuple[str, Message]] = []
+
+    def deliver(self, source: str, payload: Message) -> None:
+        self.waiting.append((source, payload))
+
+    def timers(self) -> tuple[str, ...]:
+        return (*super().timers(), *(["work"] if self.waiting else []))
+
+    def fire(self, timer: str) -> None:
+        if timer == "work":
+            super().deliver(*self.waiting.pop(0))
+        else:
+            super().fire(timer)

@@ -1,0 +1,120 @@
+"""The command `raftcheck scenarios`: those that there are, or the shortest way to a goal of one's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import msgspec
+from rich.table import Table
+
+from .adapters.reference import reference
+from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, Seconds, show, telling
+from .directing import directed
+from .lockstep import run
+from .outputs import given, refuse_unwritable
+from .scenarios import Bounds, Round, scenarios
+from .schedules import MOST_SERVERS, Schedule, describe, server_names, to_json
+from .targets import REFERENCE
+
+
+@click.command("scenarios")
+@click.argument("goal", required=False)
+@click.option("--servers", type=click.IntRange(1, MOST_SERVERS), default=3, show_default=True)
+@click.option("--terms", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--log-length", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--max-entries", type=click.IntRange(min=1), help="Of one AppendEntries. [default: no bound]")
+@click.option("--held", type=click.IntRange(min=0), default=0, show_default=True, help="Messages held back.")
+@click.option("--restarts", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--lean", is_flag=True, help="Without steps that seldom lead anywhere: quicker.")
+@click.option("--seconds", type=Seconds(), help="Give up after as many seconds.")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option("--schedule", type=click.Path(path_type=Path), help="Write the way as a schedule.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def scenarios_command(
+    goal: str | None,
+    servers: int,
+    terms: int,
+    log_length: int,
+    max_entries: int | None,
+    held: int,
+    restarts: int,
+    lean: bool,
+    seconds: float | None,
+    processes: int,
+    schedule: Path | None,
+    as_json: bool,
+) -> int:
+    """List the scenarios, or search a shortest way to GOAL.
+
+    GOAL is a formula over the names of spec/Rounds.tla, Raft in whole rounds: of a state, or of a step, where
+    it has primes. The options bound the search. The schedule is what the reference does on that way:
+    `raftcheck replay FILE TARGET` does it on another Raft.
+
+    Ends with 0 if there is a way, 1 if there is none within the bounds, 3 if the time was over before.
+    """
+    if goal is None:
+        _list(as_json)
+        return CONFORMS
+    outputs = given(schedule=schedule)
+    for path in outputs.values():
+        refuse_unwritable(path)
+    from .ways import way_to  # the search engine, which a list does not need, takes a while to import
+
+    bounds = Bounds(servers, terms, log_length, max_entries, held, restarts, twice=False, lean=lean)
+    with telling("searching") as tell:
+        way, result = way_to(
+            goal,
+            bounds,
+            seconds=seconds,
+            processes=processes,
+            progress=lambda so_far: tell(f"{so_far.distinct:,} states, {so_far.depth - 1} actions deep"),
+        )
+    rounds = () if way is None else way.rounds
+    done = _schedule(rounds, bounds)
+    if schedule is not None and way is not None:
+        schedule.write_bytes(to_json(done))
+    if as_json:
+        told = {
+            "found": way is not None,
+            "rounds": [str(step) for step in rounds],
+            "actions": len(done.actions),
+            "states": result.distinct,
+            "seconds": round(result.seconds, 3),
+            "stopped": result.stopped,
+        }
+        click.echo(json.dumps(told))
+    elif way is None:
+        why = f"stopped ({result.stopped})" if result.stopped else "there is none within these bounds"
+        click.echo(f"no way found: {why}; {result.distinct:,} states in {result.seconds:.1f} s")
+    else:
+        _show_way(rounds, done)
+        click.echo(f"\n{len(done.actions)} actions; {result.distinct:,} states in {result.seconds:.1f} s")
+    if result.stopped == "interrupt":
+        return INTERRUPTED
+    return CONFORMS if way is not None else INCOMPLETE if result.stopped else DIVERGES
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode({"scenarios": scenarios()}))
+        return
+    table = Table("scenario", "servers", "rounds", "what happens", box=None, padding=(0, 2, 0, 0))
+    for found in scenarios():
+        table.add_row(found.name, str(found.bounds.servers), str(len(found.rounds)), found.title)
+    show(table)
+
+
+def _schedule(rounds: tuple[Round, ...], bounds: Bounds) -> Schedule:
+    """What the reference does on a way."""
+    names = server_names(bounds.servers)
+    config = {"max_entries": bounds.max_entries}
+    outcome = run(reference, names, config, directed(rounds, dict(zip(names, names, strict=True))))
+    return Schedule(names, tuple(outcome.performed), config, "", REFERENCE)
+
+
+def _show_way(rounds: tuple[Round, ...], done: Schedule) -> None:
+    table = Table("rounds", "actions", box=None, padding=(0, 2, 0, 0))
+    table.add_row("\n".join(map(str, rounds)), "\n".join(map(describe, done.actions)))
+    show(table)
