@@ -54,7 +54,7 @@ class _Director:
         match action:
             case "ClientRequest":
                 self._requests += 1
-                yield Request(server, f"r{self._requests}")
+                yield from self._to_the_end(Request(server, f"r{self._requests}"), server)
             case "Restart":
                 yield Crash(server)
                 yield Restart(server)
@@ -67,7 +67,7 @@ class _Director:
             case "ArriveRequest" | "ArriveAnswer":
                 number = self._held.pop((server, peers[0]), None)
                 if number is not None:
-                    yield Deliver(server, peers[0], number)
+                    yield from self._to_the_end(Deliver(server, peers[0], number), peers[0])
             case _:
                 raise AssertionError(action)
 
@@ -87,14 +87,12 @@ class _Director:
             yield from self._converse(leader, [peer], self._network.sent, answers=answered)
             return
         request = yield from self._request(leader, peer)
-        before, idle = dict(self._network.sent), self._idle(leader, peer)
+        before = dict(self._network.sent)
         if request is not None:
-            yield _delivery(request)
-        while self._newest(peer, leader, before) is None and (yield from self._work(idle)):
-            pass  # what it works at is done in _work
+            yield from self._to_the_end(_delivery(request), peer)
         answer = self._newest(peer, leader, before)
         if answer is not None and answered:
-            yield _delivery(answer)
+            yield from self._to_the_end(_delivery(answer), leader)
         elif answer is not None:
             self._held[peer, leader] = answer.number
 
@@ -160,6 +158,14 @@ class _Director:
                 return
             if self._leads(server) and not led:
                 return
+
+    def _to_the_end(self, action: Action, server: str) -> Iterator[Action]:
+        """The action, and what work it leaves to the server."""
+        idle = self._idle(server)
+        yield action
+        working = True
+        while working:
+            working = yield from self._work(idle)
 
     def _idle(self, *servers: str) -> dict[str, set[str]]:
         """The timers that there are while no work waits."""
