@@ -428,7 +428,7 @@ _RUNTIME: dict[str, Any] = {
     **{name: getattr(values, name) for name in (
         "TRUE", "FALSE", "Function", "FunctionSet", "LazyFunction", "Product", "RecordSet", "alike", "apply",
         "arguments", "contains", "domain", "elements", "field", "filtered", "finite", "found", "function",
-        "joined", "mapped", "ordered", "replaced", "strict", "truth", "unlike")},
+        "joined", "mapped", "ordered", "replaced", "strict", "truth", "unlike", "unlike_members")},
     "subset": subset, "within": within, "bag_with": bag_with, "bag_without": bag_without,
     "greater_of": greater_of, "lesser_of": lesser_of, "bag_added": bag_added, "is_bag_with": is_bag_with,
     "is_bag_without": is_bag_without,

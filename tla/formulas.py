@@ -436,7 +436,7 @@ class Formulas:
     def among(self, code: str, members: str) -> str:
         """Membership in a frozenset: what is not in it may be of a kind that cannot be."""
         name = self.code.atom(code)
-        return f"({name} in {members} or contains({members}, {name}))"
+        return f"({name} in {members} or unlike_members({members}, {name}))"
 
     def one_of(self, code: str, items: tuple[Expr, ...], environment: Environment) -> str:
         """Membership in a set whose elements are written down."""

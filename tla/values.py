@@ -18,7 +18,7 @@ import re
 import sys
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from .errors import TlaError
 
@@ -674,16 +674,19 @@ def elements(value: Value) -> Iterable[Value]:
 def contains(value: Value, candidate: Value) -> bool:
     """candidate \\in value."""
     if type(value) is frozenset:
-        if candidate in value:
-            return True
-        for member in value:  # mostly, the first is like the candidate
-            if type(member) is not type(candidate):
-                _refuse_foreign(candidate, value)
-            return False
-        return False
+        return candidate in value or unlike_members(value, candidate)
     if isinstance(value, LazySet):
         return candidate in value
     raise TlaError(f"is {shown(candidate)} an element of {shown(value)}? That is not a set")
+
+
+def unlike_members(members: frozenset[Value], candidate: Value) -> Literal[False]:
+    """What is not among the members is no element; TlaError if it cannot be compared with them."""
+    for member in members:  # mostly, the first is like the candidate
+        if type(member) is not type(candidate):
+            _refuse_foreign(candidate, members)
+        break
+    return False
 
 
 def _refuse_foreign(candidate: Value, members: frozenset[Value]) -> None:
