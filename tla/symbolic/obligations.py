@@ -120,7 +120,8 @@ def conjuncts_of(definition: Definition) -> Iterator[Conjunct]:
             else:
                 yield Conjunct(item.to.name, item, item.to.span)
         else:
-            yield Conjunct(f"{definition.name}.{place}", item, item.span)
+            name = definition.name if item is body else f"{definition.name}.{place}"
+            yield Conjunct(name, item, item.span)
 
 
 def _joins_names(definition: Definition) -> bool:

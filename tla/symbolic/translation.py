@@ -85,7 +85,9 @@ class Signature(Protocol):
 class Translator:
     """Evaluates in one state, and where an action is looked at, with the primed variables known so far."""
 
-    def __init__(self, theory: Signature, state: State, primed: State | None = None) -> None:
+    def __init__(self, theory: Signature, state: State, primed: State | None = None, mark: str = "") -> None:
+        """`mark`: what stands behind the variables of `state` in the text."""
+        self.mark = mark
         self.theory = theory
         self.sorts = theory.sorts
         self.state = state
@@ -96,7 +98,7 @@ class Translator:
     def after(self) -> Translator:
         """What evaluates under a prime."""
         if self._after is None:
-            self._after = Translator(self.theory, self.primed or {})
+            self._after = Translator(self.theory, self.primed or {}, mark="'")
         return self._after
 
     def formula(self, node: Expr, environment: Environment = EMPTY) -> Formula:
@@ -172,7 +174,7 @@ class Translator:
         match to:
             case Variable(name=name):
                 if name not in self.state:
-                    raise TlaError(f"`{name}` is read before it has a value", span)
+                    raise TlaError(f"`{name}{self.mark}` is read before it has a value", span)
                 return self.state[name]
             case Constant(name=name):
                 if name not in self.theory.constants:
