@@ -166,8 +166,9 @@ def diagnosed(schedule: Schedule, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:
-    """What one run of a schedule in a file came to, in the terms of a campaign."""
+def check_of(schedule: Schedule, outcome: Outcome, file: Path, elsewhere: bool) -> Check:
+    """What one run of a schedule came to, as of a campaign. `elsewhere`: not on the target of the file."""
+    kept = Kept(schedule, outcome, file, elsewhere=elsewhere) if outcome.failure is not None else None
     return Check(
         schedules=1,
         steps=outcome.steps,
@@ -177,5 +178,5 @@ def check_of(schedule: Schedule, outcome: Outcome, file: Path) -> Check:
         compared=Counter(outcome.compared),
         properties=set(outcome.properties),
         liberties=outcome.liberties,
-        kept=Kept(schedule, outcome, file) if outcome.failure is not None else None,
+        kept=kept,
     )

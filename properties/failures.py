@@ -24,12 +24,17 @@ FOLDER = Path(".raftcheck", "failures")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A failing schedule, its outcome, and the file that the schedule is in; `lost`: why it is not there."""
+    """A failing schedule, its outcome, and the file that the schedule is in.
+
+    lost       why it is not there
+    elsewhere  the file is of another target
+    """
 
     schedule: Schedule
     outcome: Outcome
     file: Path
     lost: str | None = None
+    elsewhere: bool = False
 
     @property
     def failure(self) -> Failure:
@@ -42,8 +47,8 @@ class Kept:
         origin = f"{schedule.target}, seed {schedule.seed}" if schedule.seed else schedule.target
         config = f" with {schedule.config}" if schedule.config else ""
         # A file is not to say which program is run: that one must be asked for.
-        command = f" {schedule.target}" if is_command(schedule.target) else ""
-        again = f"raftcheck replay {self.file}{command}" if self.lost is None else f"not kept: {self.lost}"
+        target = f" {schedule.target}" if self.elsewhere or is_command(schedule.target) else ""
+        again = f"raftcheck replay {self.file}{target}" if self.lost is None else f"not kept: {self.lost}"
         width = len(str(len(schedule.actions)))
         return "\n".join(
             [

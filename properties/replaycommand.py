@@ -78,6 +78,7 @@ def replay_command(
     if target is None and is_command(schedule.target):
         again = f"`raftcheck replay {file} {schedule.target}`"
         raise ScheduleError(f"{file}: target: a command, which is run only where it is asked for: {again}")
+    elsewhere = target not in (None, schedule.target)
     schedule = msgspec.structs.replace(schedule, target=target or schedule.target)
     implementation = load_target(schedule.target)
     check_config(schedule, implementation.caps.knobs, str(file))
@@ -88,7 +89,7 @@ def replay_command(
     if outcome.failure is None and idle and not as_json:
         first = _first_idle(schedule.actions, outcome.performed)
         click.echo(f"{idle} of {len(schedule.actions)} actions were not enabled, the first is {first}\n")
-    found = check_of(schedule, outcome, file)
+    found = check_of(schedule, outcome, file, elsewhere)
     answer(f"{schedule.target}, {file}", found, as_json)
     return status_of(found)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from msgspec.structs import replace
 from rich.table import Table
 
 from .adapters.reference import reference
@@ -21,36 +22,30 @@ from .targets import REFERENCE
 
 @click.command("scenarios")
 @click.argument("goal", required=False)
-@click.option("--servers", type=click.IntRange(1, MOST_SERVERS), default=3, show_default=True)
-@click.option("--terms", type=click.IntRange(min=1), default=2, show_default=True)
-@click.option("--log-length", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--servers", type=click.IntRange(1, MOST_SERVERS), help="[default: 3]")
+@click.option("--terms", type=click.IntRange(min=1), help="[default: 2]")
+@click.option("--log-length", type=click.IntRange(min=1), help="[default: 1]")
 @click.option("--max-entries", type=click.IntRange(min=1), help="Of one AppendEntries. [default: no bound]")
-@click.option("--held", type=click.IntRange(min=0), default=0, show_default=True, help="Messages held back.")
-@click.option("--restarts", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--lean", is_flag=True, help="Without steps that seldom lead anywhere: quicker.")
+@click.option("--held", type=click.IntRange(min=0), help="Messages held back. [default: 0]")
+@click.option("--restarts", type=click.IntRange(min=0), help="[default: 0]")
+@click.option("--lean", is_flag=True, default=None, help="Without steps that seldom lead anywhere: quicker.")
 @click.option("--seconds", type=Seconds(), help="Give up after as many seconds.")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True)
 @click.option("--schedule", type=click.Path(path_type=Path), help="Write the way as a schedule.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def scenarios_command(
     goal: str | None,
-    servers: int,
-    terms: int,
-    log_length: int,
-    max_entries: int | None,
-    held: int,
-    restarts: int,
-    lean: bool,
     seconds: float | None,
     processes: int,
     schedule: Path | None,
     as_json: bool,
+    **bounded: int | None,
 ) -> int:
     """List the scenarios, or search a shortest way to GOAL.
 
     GOAL is a formula over the names of spec/Rounds.tla, Raft in whole rounds: of a state, or of a step, where
-    it has primes. The options bound the search. The schedule is what the reference does on that way:
-    `raftcheck replay FILE TARGET` does it on another Raft.
+    it has primes. The options bound the search; for the name of a scenario, the defaults are its bounds. The
+    schedule is what the reference does on that way: `raftcheck replay FILE TARGET` does it on another Raft.
 
     Ends with 0 if there is a way, 1 if there is none within the bounds, 3 if the time was over before.
     """
@@ -62,7 +57,9 @@ def scenarios_command(
         refuse_unwritable(path)
     from .ways import way_to  # the search engine, which a list does not need, takes a while to import
 
-    bounds = Bounds(servers, terms, log_length, max_entries, held, restarts, twice=False, lean=lean)
+    known = next((found for found in scenarios() if found.name == goal), None)
+    goal, bounds = (goal, Bounds()) if known is None else (known.goal, known.bounds)
+    bounds = replace(bounds, **{name: bound for name, bound in bounded.items() if bound is not None})
     with telling("searching") as tell:
         way, result = way_to(
             goal,

@@ -928,6 +928,17 @@ def test_a_way_to_a_goal_is_a_schedule_for_any_raft(raftcheck: CommandLine) -> N
     assert raftcheck("replay", "way.json", "teaching").status == 0
 
 
+def test_the_name_of_a_scenario_is_a_goal_within_its_bounds(raftcheck: CommandLine) -> None:
+    ended = raftcheck("scenarios", "Figure8", "--schedule", "f8.json", "--json")
+    assert (ended.status, ended.answer["actions"]) == (0, 16)
+    assert raftcheck("scenarios", "VotesTwice-4", "--json").answer["rounds"] == ["ElectTwice n1 n2"]
+    assert raftcheck("scenarios", "Figure8", "--terms", "2").status == 1
+    target = "raftcheck.properties.faults:commit_old_term"
+    refused = raftcheck("replay", "f8.json", target)
+    assert refused.status == 1
+    assert refused.out.endswith(f"replay    raftcheck replay f8.json {target}\n")
+
+
 def test_a_goal_that_is_out_of_reach_or_none_is_told_of(raftcheck: CommandLine) -> None:
     nowhere = raftcheck("scenarios", r"\E i \in Server : term[i] = 2", "--terms", "1")
     assert nowhere.status == 1
