@@ -19,6 +19,12 @@ from .safety import FIELDS
 _NAMES = {name: field for field, name in (*STATE_FIELDS.items(), *RECORD_FIELDS.items())}
 """Names of raft.tla to those of traces."""
 
+_DIFFERENCES = (
+    *STATE_FIELDS,
+    *(f"{what}{field}" for what in ("sends", "message") for field in ("", *map(".{}".format, RECORD_FIELDS))),
+)
+"""What may stand behind the name of an action, joined by +."""
+
 
 class UnknownKind(UsageProblem):
     """A name that no failure has: one line."""
@@ -49,10 +55,18 @@ def is_known(failure: Failure, known: Collection[str]) -> bool:
 
 def check_known(names: Iterable[str]) -> None:
     """UnknownKind for the first name that no failure can have."""
-    kinds = [*actions_of_raft(), *liberty_actions(), *FIELDS, *get_args(Kind)]
+    actions = [*actions_of_raft(), *liberty_actions()]
     for name in names:
-        kind = name.partition(":")[0]
-        if kind not in kinds:
-            similar = difflib.get_close_matches(kind, kinds, n=1)
-            hint = f"did you mean `{similar[0]}`?" if similar else "expected a name as reports have it"
-            raise UnknownKind(f"--known: no failure is called `{name}`; {hint}")
+        kind, colon, fields = name.partition(":")
+        _refuse_odd(name, kind, [*actions, *FIELDS, *get_args(Kind)])
+        if colon and kind not in actions:
+            raise UnknownKind(f"--known: no failure is called `{name}`; expected `{kind}` alone")
+        for field in fields.split("+") if colon else ():
+            _refuse_odd(name, field, _DIFFERENCES)
+
+
+def _refuse_odd(name: str, part: str, expected: Collection[str]) -> None:
+    if part not in expected:
+        similar = difflib.get_close_matches(part, expected, n=1)
+        hint = f"did you mean `{similar[0]}`?" if similar else "expected a name as reports have it"
+        raise UnknownKind(f"--known: no failure is called `{name}`; {hint}")

@@ -259,7 +259,7 @@ class Judgement(pytest.Item):
             path = Path(os.path.relpath(self.path, self.config.invocation_params.dir))
             found = judged_file(path, liberties=_liberties(self.config))
         except TraceError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         if word_of(found) != "conforms":
             pytest.fail(trace_report(found).strip(), pytrace=False)
 

@@ -88,7 +88,13 @@ def _ticks(making: Making) -> int:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("Restrat:voted_for", "did you mean `Restart`?"), ("zzz", "expected a name as reports have it")],
+    [
+        ("Restrat:voted_for", "did you mean `Restart`?"),
+        ("zzz", "expected a name as reports have it"),
+        ("Restart:voted_four", "did you mean `voted_for`?"),
+        ("Restart:", "expected a name as reports have it"),
+        ("hang:voted_for", "expected `hang` alone"),
+    ],
 )
 def test_a_name_that_no_failure_has_is_refused(name: str, said: str) -> None:
     check_known(
@@ -99,6 +105,7 @@ def test_a_name_that_no_failure_has_is_refused(name: str, said: str) -> None:
             "ElectionSafety",
             "hang",
             "HandleAppendEntriesResponse:match_index",
+            label_of(refusal("log", "sends", "sends mmatchIndex", "message", "message mterm")),
         ]
     )
     with pytest.raises(UnknownKind, match=f"no failure is called `{name}`") as caught:
