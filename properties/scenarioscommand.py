@@ -85,6 +85,8 @@ def scenarios_command(
     elif way is None:
         why = f"stopped ({result.stopped})" if result.stopped else "there is none within these bounds"
         click.echo(f"no way found: {why}; {result.distinct:,} states in {result.seconds:.1f} s")
+    elif not rounds:
+        click.echo("The goal holds before the first round.")
     else:
         _show_way(rounds, done)
         click.echo(f"\n{len(done.actions)} actions; {result.distinct:,} states in {result.seconds:.1f} s")

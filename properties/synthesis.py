@@ -20,8 +20,9 @@ from typing import Any, Literal
 
 from raftcheck.spec.model import FOLDER as SPEC
 from raftcheck.tla.errors import TlaError
+from raftcheck.tla.goals import GOAL, in_goal, with_goal
 from raftcheck.tla.symbolic import synthesis
-from raftcheck.tla.symbolic.synthesis import GOAL, State, Synthesis, with_goal
+from raftcheck.tla.symbolic.synthesis import State, Synthesis
 from raftcheck.tla.values import Value
 from raftcheck.traces.validate import Validator
 
@@ -110,7 +111,7 @@ def states_of(goal: str, servers: tuple[str, ...], seed: int) -> Synthesis:
     try:
         return Synthesis(module, universe(servers), ("Inductive", "Concrete", GOAL), seed)
     except TlaError as error:
-        raise synthesis.in_goal(error) from None
+        raise in_goal(str(error), goal) from None
 
 
 def beginnings(

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from raftcheck.spec.model import FOLDER as SPEC
 from raftcheck.tla.checker import Result, Violation, check
 from raftcheck.tla.config import Config, parse_config
 from raftcheck.tla.errors import TlaError
+from raftcheck.tla.goals import GOAL, in_goal, with_goal
 from raftcheck.tla.model import Action, Model, State
-from raftcheck.tla.modules import load
 from raftcheck.tla.syntax import ACTION_LEVEL, Definition, level
 from raftcheck.tla.values import Value, format_value
 
@@ -45,28 +43,18 @@ def way_to(
     progress: Callable[[Result], None] | None = None,
 ) -> tuple[Way | None, Result]:
     """A shortest way, None if there is none within the bounds or the seconds; and how far the search went."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "Goal.tla")
-        file.write_text(_module(goal), encoding="utf-8")
-        file.with_name(MODULE.name).write_bytes(MODULE.read_bytes())
-        try:
-            module = load(file)
-            definition = module.definitions["Goal"]
-            assert isinstance(definition, Definition)
-            on_steps = level(definition.body) >= ACTION_LEVEL
-            model = Model(module, _config(bounds, on_steps))
-            result = check(model, progress, seconds=seconds, workers=processes)
-        except TlaError as error:
-            raise TlaError(str(error).replace(str(file), "the goal").replace(folder, str(SPEC))) from None
+    try:
+        module = with_goal(MODULE, goal, f"Unreached == ~{GOAL}", f"Untaken == [][~{GOAL}]_vars")
+        definition = module.definitions[GOAL]
+        assert isinstance(definition, Definition)
+        model = Model(module, _config(bounds, level(definition.body) >= ACTION_LEVEL))
+        result = check(model, progress, seconds=seconds, workers=processes)
+    except TlaError as error:
+        raise in_goal(str(error), goal) from None
     found = result.violation
     if found is not None and found.kind == "error":
-        raise TlaError(f"the goal: {found.message}")
+        raise in_goal(found.message, goal)
     return (None if found is None else _way(model, found)), result
-
-
-def _module(goal: str) -> str:
-    head = "---- MODULE Goal ----\nEXTENDS Rounds\n"
-    return f"{head}Goal ==\n  {goal}\nUnreached == ~Goal\nUntaken == [][~Goal]_vars\n====\n"
 
 
 def _config(bounds: Bounds, on_steps: bool) -> Config:

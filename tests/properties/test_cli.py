@@ -949,7 +949,11 @@ def test_a_goal_that_is_out_of_reach_or_none_is_told_of(raftcheck: CommandLine) 
     assert (late.status, late.answer["stopped"]) == (3, "time")
     wrong = raftcheck("scenarios", "leads # Nobody")
     assert wrong.status == 2
-    assert "the goal:4:11: unknown operator `Nobody`" in wrong.err
+    assert "GOAL:1:9: unknown operator `Nobody`" in wrong.err
+    assert "GOAL:1:1: expected a number, saw (n1 :> 0 @@" in raftcheck("scenarios", "term + 1").err
+    assert "GOAL: expected TRUE or FALSE, saw 1" in raftcheck("scenarios", "1").err
+    at_once = raftcheck("scenarios", "leads = {}")
+    assert at_once.out == "The goal holds before the first round.\n"
 
 
 def test_all_schedules_begin_with_the_scenario_that_is_asked_for(raftcheck: CommandLine) -> None:

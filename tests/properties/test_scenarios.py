@@ -199,7 +199,7 @@ def test_a_goal_of_ones_own_is_reached_or_refused_with_its_place() -> None:
     nowhere, result = way_to(r"\E i, j \in leads : i # j /\ term[i] = term[j]", Bounds(terms=1))
     assert nowhere is None
     assert not result.stopped
-    with pytest.raises(TlaError, match=r"the goal:4:.*`commitIndx`"):
+    with pytest.raises(TlaError, match=r"^GOAL:1:1: .*`commitIndx`"):
         way_to("commitIndx = 1", Bounds())
 
 

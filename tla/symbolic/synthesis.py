@@ -11,15 +11,13 @@ import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from ..config import Config
-from ..errors import Span, TlaError
+from ..errors import TlaError
 from ..instances import Module
 from ..model import Formula as Predicate
 from ..model import Model
-from ..modules import parse
 from ..syntax import STATE_LEVEL
 from ..values import Value as Concrete
 from ..values import boolean, format_value, function, ordered
@@ -33,9 +31,6 @@ from .theory import Theory
 from .translation import Translator
 from .values import Functions, Items, Mapped, Members, Products, Sets, Shape, Value
 
-GOAL = "GOAL"
-"""The name of a goal, and of the text that it stands in."""
-
 SUBGOALS = 16
 """Propositions that are wanted of a state by chance, of some hundreds."""
 
@@ -43,29 +38,6 @@ State = Mapping[str, Concrete]
 
 Outcome = Literal["found", "all", "none", "unknown"]
 """Why states end: enough, there are no more, there is none at all, or the solver does not know."""
-
-
-def with_goal(base: Path, goal: str) -> Module:
-    """A module that extends the one in the file, and defines GOAL; TlaError with the place in the goal."""
-    if not goal.strip():
-        raise TlaError("the goal is empty; expected a formula, or the name of one")
-    lines = (f"---- MODULE {GOAL}_ ----", f"EXTENDS {base.stem}", f"{GOAL} ==", goal, "====", "")
-    text = base.parent / f"{GOAL}_"
-    try:
-        return parse("\n".join(lines), str(text))
-    except TlaError as error:
-        raise in_goal(error) from None
-
-
-def in_goal(error: TlaError) -> TlaError:
-    """The error, with a place in the text of the goal where it has one."""
-    span = error.span
-    if span is None or Path(span.file).name != f"{GOAL}_":
-        return error
-    above = 3
-    return TlaError(
-        error.message, Span(GOAL, span.line - above, span.column, span.end_line - above, span.end_column)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,7 @@ class Translator:
     def formula(self, node: Expr, environment: Environment = EMPTY) -> Formula:
         found = self.value(node, environment)
         if not is_formula(found):
-            shape = self.sorts.shown(self.sorts.shape(found))
-            raise TlaError(f"expected a formula, saw something of {shape}", node.span)
+            raise TlaError(f"expected a formula, saw {self.sorts.seen(found)}", node.span)
         return found
 
     def members(self, node: Expr, environment: Environment) -> Members:

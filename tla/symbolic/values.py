@@ -151,6 +151,15 @@ class Sorts:
             case Functions(argument, result):
                 return f"[{self.shown(argument)} -> {self.shown(result)}]"
 
+    def seen(self, value: Value) -> str:
+        """What a message says of the value."""
+        match value:
+            case Number(number):
+                return str(number)
+            case Text(text):
+                return f'"{text}"'
+        return f"something of {self.shown(self.shape(value))}"
+
     def shape(self, value: Value) -> Shape | None:
         """None for what has no sort yet."""
         if is_formula(value):
@@ -418,7 +427,7 @@ class Sorts:
         if (isinstance(value, Variable | Application)) and (sort := logic.sort_of(value)) in self.members:
             symbol, element = self.members[sort]
             return Members(element, lambda x: self.applied(symbol, (value, x), span))  # type: ignore
-        raise TlaError(f"expected a set, saw something of {self.shown(self.shape(value))}", span)
+        raise TlaError(f"expected a set, saw {self.seen(value)}", span)
 
     def listed(self, items: tuple[Value, ...], span: Span) -> Members:
         """{a, b, c}"""

@@ -44,6 +44,8 @@ def refusal(*changes: tuple[str, str]) -> str:
         ("past[0] = {}", "0 stands where an element of Node is expected"),
         ("\\A n \\in Node : n < n", "Node has no order here"),
         ("\\A n \\in Node : n", "expected a formula, saw something of Node"),
+        ("0", "expected a formula, saw 0"),
+        ('"yes"', 'expected a formula, saw "yes"'),
         ("leaders", "expected a formula, saw something of [Term -> SUBSET Node]"),
         ("CASE votes = {} -> TRUE", "CASE without OTHER is outside of the symbolic fragment"),
         ("Term \\subseteq Nat", "`Nat` is outside of the symbolic fragment"),

@@ -12,8 +12,9 @@ import pytest
 from raftcheck.tla.environment import Binding
 from raftcheck.tla.errors import TlaError
 from raftcheck.tla.evaluator import Evaluator
+from raftcheck.tla.goals import GOAL, in_goal, with_goal
 from raftcheck.tla.modules import parse
-from raftcheck.tla.symbolic.synthesis import GOAL, State, Synthesis, in_goal, with_goal
+from raftcheck.tla.symbolic.synthesis import State, Synthesis
 from raftcheck.tla.values import Value, ordered
 
 from . import randomformulas
@@ -128,7 +129,7 @@ def states(lift: Path, goal: str) -> list[Value]:
     try:
         made = Synthesis(module, floors, (GOAL,))
     except TlaError as error:
-        raise in_goal(error) from None
+        raise in_goal(str(error), goal) from None
     return [state["at"] for state in made.states()]
 
 
