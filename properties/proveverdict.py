@@ -82,7 +82,7 @@ def verdict_line(proof: Proof) -> str:
 
 
 def _grid(proof: Proof) -> Table:
-    """Seconds of what is proved; `-` where there was nothing to ask."""
+    """Seconds of what is proved; `-` where they are less than 0.05."""
     table = Table("conjunct", box=None, padding=(0, 1, 0, 0))
     actions = (None, *range(len(proof.induction.actions)))
     for action in actions:

@@ -77,7 +77,7 @@ def _as_table(question: Question, found: Found) -> RenderableType:
     summary.add_row("states", f"{found.states:,}, by z3 and by evaluation{stopped}")
     summary.add_row("handlers", f"{found.handlers:,}, {found.steps:,} steps in {found.seconds:.1f} s")
     if found.first is not None and found.kept is None:
-        for place, line in enumerate(lines(found.first.scene)):
+        for place, line in enumerate(lines(found.first)):
             summary.add_row("" if place else "the first", line)
     summary.add_row("verdict", verdict_text(found.word, MEANING[found.word]))
     return Group(taken_table(found.actions, actions_of_raft(), ()), "", summary) if found.steps else summary

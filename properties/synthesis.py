@@ -16,7 +16,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from itertools import combinations, islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from raftcheck.spec.model import FOLDER as SPEC
 from raftcheck.tla.errors import TlaError
@@ -28,9 +28,9 @@ from raftcheck.traces.validate import Validator
 
 from .failures import FOLDER, Kept, keep
 from .lockstep import Outcome, run
-from .node import Implementation
+from .node import Caps, Implementation
 from .onestep import AbstractState, Beginning, beginning
-from .scenes import played_by
+from .scenes import Scene, played_by
 from .schedules import Schedule, server_names
 from .targets import load_target
 
@@ -71,7 +71,7 @@ class Found:
     states    states made, each witnessed by evaluation
     handlers  handlers run, and in `steps` what was seen of them
     outcome   why there are no more states
-    first     the first beginning, as an example
+    first     where the first handler was run, as an example
     """
 
     states: int = 0
@@ -79,10 +79,17 @@ class Found:
     steps: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     outcome: synthesis.Outcome = "found"
-    first: Beginning | None = None
+    first: Scene | None = None
     kept: Kept | None = None
     seconds: float = 0.0
     interrupted: bool = False
+
+    def add(self, schedule: Schedule, outcome: Outcome) -> None:
+        """Counts a handler that was run."""
+        self.first = self.first or schedule.scene
+        self.handlers += 1
+        self.steps += outcome.steps
+        self.actions.update(outcome.actions)
 
     @property
     def word(self) -> Word:
@@ -140,21 +147,9 @@ def check_synthesized(
             chance = random.Random(question.seed)
             for state in islice(made.states(), question.states):
                 found.states += 1
-                some = beginnings(state, servers, chance, implementation.caps.durable)
-                for each in islice(some, HANDLERS):
-                    found.first = found.first or each
-                    schedule = Schedule(
-                        servers,
-                        each.actions,
-                        _config(implementation, chance),
-                        f"{question.goal[:24]}/{question.seed}/{found.states}",
-                        question.target,
-                        each.scene,
-                    )
+                for schedule in _schedules(question, found.states, state, implementation.caps, chance):
                     outcome = run_scene(implementation, schedule, judge)
-                    found.handlers += 1
-                    found.steps += outcome.steps
-                    found.actions.update(outcome.actions)
+                    found.add(schedule, outcome)
                     if outcome.failure is not None:
                         found.kept = keep(schedule, outcome, folder)
                         break
@@ -168,13 +163,20 @@ def check_synthesized(
     return found
 
 
+def _schedules(
+    question: Question, number: int, state: State, caps: Caps, chance: random.Random
+) -> Iterator[Schedule]:
+    """What is done from the state of that number: each begins in a scene, and has one handler."""
+    servers = server_names(question.servers)
+    seed = f"{question.goal[:24]}/{question.seed}/{number}"
+    for begun in islice(beginnings(state, servers, chance, caps.durable), HANDLERS):
+        knobs = {knob: chance.choice(values) for knob, values in caps.knobs.items()}
+        config = {"max_entries": chance.choice((None, 1, 2)), **knobs}
+        yield Schedule(servers, begun.actions, config, seed, question.target, begun.scene)
+
+
 def run_scene(implementation: Implementation, schedule: Schedule, judge: Validator | None) -> Outcome:
     """Runs a schedule that begins in a scene."""
     assert schedule.scene is not None, schedule.seed
     scene = played_by(implementation, schedule.scene)
     return run(implementation, schedule.servers, schedule.config, schedule.actions, judge, scene=scene)
-
-
-def _config(implementation: Implementation, chance: random.Random) -> dict[str, Any]:
-    drawn = {knob: chance.choice(values) for knob, values in implementation.caps.knobs.items()}
-    return {"max_entries": chance.choice((None, 1, 2)), **drawn}
