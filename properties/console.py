@@ -55,7 +55,13 @@ class _Out(Console):
 
 def show(table: RenderableType, err: bool = False) -> None:
     # What stands in a trace or in a name is no markup.
-    _Out(highlight=False, markup=False, emoji=False, stderr=err).print(table)
+    console = _Out(highlight=False, markup=False, emoji=False, stderr=err)
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().split("\n")), nl=False, err=err)
 
 
 @contextmanager

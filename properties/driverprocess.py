@@ -63,6 +63,8 @@ class DriverProcess:
         """That it is slow."""
         self._said = bytearray()
         """On stderr, since the last request."""
+        self._parts: list[bytes] = []
+        """Of the answer to it, so far."""
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._poll.register(self._err, select.POLLIN)
@@ -76,8 +78,9 @@ class DriverProcess:
     def ask(self, what: str, line: bytes, seconds: float = ANSWER_SECONDS) -> bytes:
         """The line that answers `line`, which ends as lines do; `what` is what to call it in a report."""
         try:
-            self._refuse_unasked()
+            self.refuse_unasked()
             self._said.clear()
+            self._parts = []
             self._write(what, line)
             return self._answer(what, seconds)
         except Hang:
@@ -90,9 +93,9 @@ class DriverProcess:
         """Kills it, with its children."""
         self._end()
 
-    def _refuse_unasked(self) -> None:
-        """Whatever is there before anything is asked is an answer too many."""
-        for fd, _ in self._poll.poll(0):
+    def refuse_unasked(self, seconds: float = 0) -> None:
+        """Whatever is there before anything is asked, or comes in that time, is an answer too many."""
+        for fd, _ in self._poll.poll(1000 * seconds):
             if fd == self._err:
                 self._hear()
                 continue
@@ -110,7 +113,7 @@ class DriverProcess:
             self._accuse_of_ending(what)
 
     def _answer(self, what: str, seconds: float) -> bytes:
-        parts: list[bytes] = []
+        parts = self._parts = []
         size = 0
         begin = time.monotonic()
         while True:
@@ -174,7 +177,10 @@ class DriverProcess:
     def _accuse_of_hanging(self, what: str) -> NoReturn:
         self._hear_the_rest()
         self.close()
-        raise Breach("hang", f"the driver does not answer {what}{self._last_words()}", "an answer") from None
+        seen, expected = f"does not answer {what}", "an answer"
+        if self._parts:
+            seen, expected = f"does not end its answer to {what}, {_text(self._parts[0])}", "a newline"
+        raise Breach("hang", f"the driver {seen}{self._last_words()}", expected) from None
 
     def _accuse(self, seen: str, expected: str) -> NoReturn:
         self._hear_the_rest()

@@ -197,7 +197,7 @@ def _why(line: bytes, error: Exception) -> str:
     try:
         line.decode()
     except UnicodeDecodeError as wrong:
-        return f"byte {wrong.start + 1} of it, {line[wrong.start]:#04x}, is not UTF-8"
+        return f"byte {wrong.start + 1} of the answer, {line[wrong.start]:#04x}, is not UTF-8"
     return str(error)
 
 

@@ -37,6 +37,9 @@ from .watchdog import blocked
 
 A = TypeVar("A")
 
+LATE_SECONDS = 0.1
+"""How long an answer may still be on its way, where the one before was an answer too many."""
+
 
 class Stdio:
     """What a command speaks for: `command` is its words, or what gives them and builds the driver first.
@@ -102,6 +105,15 @@ class Stdio:
             self.close()
             raise
 
+    def refuse_unasked(self) -> None:
+        """Breach if the last answer was to an earlier request, so that another one is still to come."""
+        if self._process is not None:
+            try:
+                self._process.refuse_unasked(LATE_SECONDS)
+            except BaseException:
+                self.close()
+                raise
+
     def close(self) -> None:
         """Ends the process; the next run has another one."""
         if self._process is not None:
@@ -135,7 +147,7 @@ class Stdio:
                 answer = protocol.decode(line, kind)
             except Rubbish as rubbish:
                 text = shown(line.decode("utf-8", "replace"))
-                seen = f"the driver answered {what} by {text}: {rubbish}"
+                seen = f"{rubbish}; the driver answered {what} by {text}"
                 raise Breach("protocol", seen, f"{_article(kind)}, as PROTOCOL.md has it") from None
         except BaseException:
             self.close()
@@ -200,6 +212,8 @@ class StdioNode:
         for op in answer.ops:
             match op:
                 case Send(to, payload, view):
+                    if to == env.me:
+                        self._stdio.refuse_unasked()
                     env.send(to, bytes(payload), view)
                 case Write(key, value):
                     env.disk[key] = bytes(value)

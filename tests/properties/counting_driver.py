@@ -101,6 +101,9 @@ def misbehave():
             print("waiting for a lock", file=sys.stderr)
             sys.stderr.flush()
             time.sleep(600)
+        case "half":
+            say(b'{"ops":[]')
+            time.sleep(600)
         case "rubbish":
             say(b"tick!\n")
         case "endless":
@@ -113,6 +116,13 @@ def misbehave():
             time.sleep(0.01)
             say(b"one more\n")
             time.sleep(0.2)
+        case "again":
+            send = ["send", "n2", 0, None]
+            answer = json.dumps({"ops": [send], "timers": ["tick"], "state": {}}).encode() + b"\n"
+            say(answer)
+            time.sleep(0.05)
+            say(answer)
+            time.sleep(0.02)
         case "talk":
             sys.stderr.write("talk " * 200_000)
             return

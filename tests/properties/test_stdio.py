@@ -136,7 +136,7 @@ def test_servers_are_told_of_their_streams() -> None:
 
 
 RUBBISH = {
-    "rubbish": "answered fire by 'tick!\\n': JSON is malformed",
+    "rubbish": "(byte 4); the driver answered fire by 'tick!\\n'",
     "twice": "answered fire by '{}\\n', and then wrote '{}\\n'",
     "{}": "missing required field `ops`",
     '{"ops":{},"timers":[],"state":{}}': "Expected `array`, got `object` - at `$.ops`",
@@ -149,7 +149,7 @@ RUBBISH = {
     '{"ops":[],"timers":[],"state":{}} {}': "trailing characters",
     '{"error":5}': "Expected `str`, got `int` - at `$.error`",
     '{"error":"x","code":7}': "unknown field `code`",
-    "no text": "byte 11 of it, 0xff, is not UTF-8",
+    "no text": "byte 11 of the answer, 0xff, is not UTF-8",
 }
 
 
@@ -193,6 +193,9 @@ def test_a_driver_that_hangs_is_ended_and_reported() -> None:
     found = finding("hang", patience_seconds=0.2)
     assert found.kind == "hang"
     assert found.seen == "the driver does not answer fire; on stderr: waiting for a lock"
+    found = finding("half", patience_seconds=0.2)
+    assert (found.kind, found.expected) == ("hang", "a newline")
+    assert found.seen == """the driver does not end its answer to fire, '{"ops":[]'"""
 
 
 def test_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,6 +213,16 @@ def test_an_answer_too_many_is_found_before_the_next_request() -> None:
     outcome = run(stdio, ("n1",), {}, [])
     assert isinstance(outcome.failure, Finding)
     assert "wrote 'one more\\n' without being asked" in outcome.failure.seen
+
+
+def test_an_answer_too_many_is_not_taken_for_what_a_server_did() -> None:
+    """It comes when the next request is on its way, to n2, who seems to send to itself."""
+    stdio = driver("again")
+    found = do(stdio, TICK, Timeout("n2", "tick")).failure
+    stdio.close()
+    assert isinstance(found, Finding)
+    assert found.kind == "protocol"
+    assert "without being asked" in found.seen
 
 
 def test_an_error_that_a_driver_tells_is_a_finding() -> None:
