@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..environment import Binding
+from ..environment import Binding, Closure, Environment, Thunk
 from ..errors import Span, TlaError
 from ..evaluator import Evaluator
+from ..syntax import Declaration
 from ..values import Value
 from .logic import symbols
 from .obligations import Induction, Query
 from .solver import Question
 from .structures import Reader, Structure
+from .values import Sorts
 
 State = Mapping[str, Value]
 
@@ -64,12 +66,22 @@ def read(
             for name, value in zip(taken.parameters, taken.arguments, strict=True)
         },
     )
-    environment = {
-        parameter: reader.value(value, theory.sorts.known_shape(value))
-        for parameter, value in taken.environment.items()
-    }
-    _check(induction, action, conjunct, made, environment)
+    _check(induction, action, conjunct, made, _read_environment(theory.sorts, reader, taken.environment))
     return made
+
+
+def _read_environment(sorts: Sorts, reader: Reader, environment: Environment) -> Environment:
+    """The same with values of TLA+, for the explicit engine."""
+
+    def read(meant: Any) -> Any:
+        match meant:
+            case Thunk():
+                return Thunk(meant.node, _read_environment(sorts, reader, meant.environment), meant.of)
+            case Closure():
+                return replace(meant, environment=_read_environment(sorts, reader, meant.environment))
+        return meant if isinstance(meant, Declaration) else reader.value(meant, sorts.known_shape(meant))
+
+    return {name: read(meant) for name, meant in environment.items()}
 
 
 def constants_in(induction: Induction, found: Structure) -> Mapping[str, Value]:
@@ -86,7 +98,7 @@ def _check(
     action: int | None,
     conjunct: int,
     made: Counterexample,
-    environment: Mapping[Any, Value],
+    environment: Environment,
 ) -> None:
     """The second witness."""
     binding = Binding(constants=dict(made.constants))
@@ -100,9 +112,11 @@ def _check(
     else:
         for each in induction.conjuncts:
             _agree(Evaluator(binding, made.before).truth(each.node), f"{each.name} holds", each.span)
-        taken = induction.actions[action]
-        is_step = Evaluator(binding, made.before, made.after).truth(taken.node, environment)
-        _agree(is_step, f"there is a step of {taken.name}", taken.span)
+        taken, following = induction.actions[action], induction.following
+        step = Evaluator(binding, made.before, made.after)
+        _agree(step.truth(taken.node, environment), f"there is a step of {taken.name}", taken.span)
+        # Taken apart from how the actions were found in it.
+        _agree(step.truth(following.body), f"it is a step of {following.name}", following.span)
     _agree(not Evaluator(binding, made.after).truth(broken.node), f"{broken.name} is broken", broken.span)
 
 

@@ -51,7 +51,8 @@ class Induction:
         self.steps = Steps(self.theory)
         self.conjuncts = tuple(conjuncts_of(self.theory.definition(invariant)))
         self.initial = self.theory.definition(init)
-        self.actions: tuple[Action, ...] = self.steps.actions(next)
+        self.following = self.theory.definition(next)
+        self.actions: tuple[Action, ...] = self.steps.actions(self.following)
         before = Translator(self.theory, self.steps.state)
         self.axioms = self.theory.axioms
         self.hypotheses = tuple(before.formula(conjunct.node) for conjunct in self.conjuncts)

@@ -14,14 +14,17 @@ from ..environment import EMPTY, Binding, Closure, Environment, Thunk
 from ..errors import Span, TlaError
 from ..syntax import (
     ACTION_LEVEL,
+    STATE_LEVEL,
     And,
     Bound,
     Builtin,
     Case,
+    Declaration,
     Definition,
     Expr,
     If,
     Let,
+    OperatorArgument,
     Or,
     Prime,
     Quantifier,
@@ -34,7 +37,10 @@ from . import logic
 from .logic import Formula, Symbol
 from .theory import Theory
 from .translation import State, Translator, as_conditions, matched
-from .values import Members, Shape, Value
+from .values import Members, Shape, Value, is_known
+
+Meant = Thunk | Closure | Declaration
+"""What a parameter may stand for that is no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Action:
     """A disjunct of Next: named after its operator, with what stands for the parameters there.
 
     name         of the operator, or Next
-    parameters   their names
+    parameters   the names of those that stand for a constant
     arguments    what each is, in terms of new constants
     """
 
@@ -87,10 +93,10 @@ class Steps:
 
     # --- the disjuncts of Next --------------------------------------------------------------------------
 
-    def actions(self, name: str) -> tuple[Action, ...]:
-        """The disjuncts of the definition, split at \\/ and at \\E over constant sets."""
-        body = self.theory.definition(name).body
-        return tuple(self._disjuncts(body, EMPTY, Action(name, (), (), body, EMPTY, ())))
+    def actions(self, following: Definition) -> tuple[Action, ...]:
+        """The disjuncts of the definition, split at \\/ and at \\E."""
+        body = following.body
+        return tuple(self._disjuncts(body, EMPTY, Action(following.name, (), (), body, EMPTY, ())))
 
     def _disjuncts(self, node: Expr, environment: Environment, within: Action) -> Iterator[Action]:
         match node:
@@ -105,16 +111,24 @@ class Steps:
                     yield from self._disjuncts(body, inner, made)
                 return
             case Ref(to=Definition() as to, arguments=arguments) if not (to.recursive or within.parameters):
-                translator = Translator(self.theory, self.state)
-                if all(isinstance(a, Expr) and self._binding.level(a) < ACTION_LEVEL for a in arguments):
-                    values = tuple(translator.value(a, environment) for a in arguments)  # type: ignore[arg-type]
-                    names = tuple(p.name for p in to.parameters)
-                    inner = dict(zip(to.parameters, values, strict=True))
-                    yield from self._disjuncts(
-                        to.body, inner, replace(within, name=to.name, parameters=names, arguments=values)
-                    )
-                    return
+                pairs = zip(to.parameters, arguments, strict=True)
+                inner = {parameter: self._argument(argument, environment) for parameter, argument in pairs}
+                shown = {
+                    p.name: meant for p, meant in inner.items() if not isinstance(meant, Thunk | Closure)
+                }
+                made = replace(within, name=to.name, parameters=tuple(shown), arguments=tuple(shown.values()))
+                yield from self._disjuncts(to.body, inner, made)
+                return
         yield replace(within, node=node, environment=environment)
+
+    def _argument(self, argument: Expr | OperatorArgument, environment: Environment) -> Any:
+        """Its value where it is a constant, which is the same under a prime; else, as it is written."""
+        translator = Translator(self.theory, self.state)
+        if isinstance(argument, Expr) and self._level(argument, environment) < STATE_LEVEL:
+            value = translator.value(argument, environment)
+            if is_known(self.sorts.shape(value)):
+                return value
+        return translator.argument(argument, environment)
 
     # --- ways -------------------------------------------------------------------------------------------
 

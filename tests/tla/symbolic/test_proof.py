@@ -121,3 +121,47 @@ def test_assumptions_that_contradict_each_other_prove_nothing() -> None:
         "Vote",
         "Lead",
     }
+
+
+PRIMED = r"""
+---- MODULE Primed ----
+CONSTANT S
+ASSUME S # {}
+VARIABLES x, y, role
+TypeOK == x \in SUBSET S /\ y \in SUBSET S /\ role \in {"on", "off"}
+Init == x = {} /\ y = {} /\ role = "off"
+Same(v) == v' = v
+Set(v, value, as) == v' = value /\ role' = as
+Set2(Op(_), v, s, as) == v' = Op(s) /\ role' = as
+Single(s) == {s}
+Next == NEXT
+Empty == y = {}
+Inductive == TypeOK /\ Empty
+====
+"""
+"""Parameters that stand for variables, and are primed."""
+
+
+@pytest.mark.parametrize(
+    ("following", "kept"),
+    [
+        ("x' = y /\\ y' \\in SUBSET S /\\ Same(y) /\\ Same(role)", True),
+        ('\\E s \\in S : Set(x, {s}, "on") /\\ Same(y)', True),
+        ('\\E s \\in S : Set(y, {s}, "on") /\\ Same(x)', False),
+        ("\\E s \\in S : Set2(Single, x, s, role) /\\ Same(y)", True),
+        ("\\E s \\in S : Set2(Single, y, s, role) /\\ Same(x)", False),
+        ("A(y)", True),
+        ("A(x)", False),
+        ("A({})", False),
+        ('B("on", TRUE)', False),
+        ('B("on", FALSE)', True),
+    ],
+)
+def test_what_a_parameter_stands_for_is_primed_in_the_action(following: str, kept: bool) -> None:
+    actions = (
+        "A(v) == x' \\in SUBSET S /\\ y' \\in SUBSET S /\\ role' = role /\\ UNCHANGED v\n"
+        "B(as, b) == x' = x /\\ y' = (IF b THEN S ELSE y) /\\ role' = as\n"
+    )
+    text = PRIMED.replace("Next ==", f"{actions}Next ==").replace("NEXT", following)
+    found = refuted(text)
+    assert {conjunct for _, conjunct in found} == (set() if kept else {"Empty"})
