@@ -60,7 +60,7 @@ SCHEDULES = 400
 @click.option(
     "--scenario",
     metavar="NAME",
-    help="Begin all schedules with this one; `raftcheck scenarios` lists them. [default: one of 8, in turn]",
+    help="Begin all schedules with it; `raftcheck scenarios` lists them. [default: every eighth, in turn]",
 )
 @click.option("--no-judge", is_flag=True, help="Only the safety properties, without the spec.")
 @click.option(

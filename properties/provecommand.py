@@ -11,12 +11,12 @@ import click
 from raftcheck.spec.model import FOLDER
 from raftcheck.tla.modules import load
 from raftcheck.tla.symbolic.obligations import Induction
-from raftcheck.tla.symbolic.proof import Limits, Verdict, obligations, verdicts
+from raftcheck.tla.symbolic.proof import Limits, ProcessEnded, Verdict, obligations, verdicts
 
 from . import proveverdict
 from .campaign import usable_processes
 from .console import CONFORMS, DIVERGES, INCOMPLETE, INTERRUPTED, Seconds, counting, show
-from .proveverdict import Proof
+from .proveverdict import Proof, Stopped
 
 SECONDS = 60.0
 """For one obligation. Those of RaftAbstract take a second at most, but for few."""
@@ -64,8 +64,8 @@ def prove_command(
     That is: Init implies each of its conjuncts, and each action of Next keeps each, whatever sets the
     constants are, of any size; and each can happen at all. Ends with 0 if all of that is proved, 1 if
     something is refuted (two states show it) or can never happen, 2 if the input is bad or outside of the
-    fragment that can be decided, 3 if something is unknown within the time limit and nothing is refuted,
-    130 if interrupted.
+    fragment that can be decided, 3 if something is unknown (within the time limit, or since a process ended)
+    and nothing is refuted, 130 if interrupted.
     """
     if module is None:
         module = FOLDER / "RaftAbstract.tla"
@@ -74,14 +74,16 @@ def prove_command(
     started = time.monotonic()
     induction = Induction(load(module), invariant, init, following, types)
     found: list[Verdict] = []
-    stopped = False
+    stopped: Stopped = ""
     with counting("obligations", len(obligations(induction))) as watch:
         try:
             for verdict in verdicts(induction, Limits(time_limit, seed), processes or usable_processes()):
                 found.append(verdict)
                 watch(len(found))
         except KeyboardInterrupt:
-            stopped = True
+            stopped = "interrupted"
+        except ProcessEnded:
+            stopped = "a process ended"
     proof = Proof(module, invariant, induction, tuple(found), stopped, time.monotonic() - started)
     if as_json:
         click.echo(json.dumps(proveverdict.as_json(proof)))

@@ -23,24 +23,28 @@ SHOWN = 5
 """Counterexamples in a table; --json has all."""
 
 
+Stopped = Literal["", "interrupted", "a process ended"]
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found of an invariant; `stopped`: before all was decided."""
+    """What was found of an invariant; `stopped`: by what, before all was decided."""
 
     module: Path
     invariant: str
     induction: Induction
     verdicts: tuple[Verdict, ...]
-    stopped: bool
+    stopped: Stopped
     seconds: float
 
     @property
     def word(self) -> Literal["proved", "refuted", "vacuous", "unknown", "interrupted"]:
         outcomes = {verdict.outcome for verdict in self.verdicts}
-        if self.stopped:
+        if self.stopped == "interrupted":
             return "interrupted"
         order: tuple[Outcome, ...] = ("refuted", "vacuous", "unknown")
-        return next((outcome for outcome in order if outcome in outcomes), "proved")
+        otherwise: Outcome = "unknown" if self.stopped else "proved"
+        return next((outcome for outcome in order if outcome in outcomes), otherwise)
 
     def having(self, outcome: str) -> list[Verdict]:
         """The verdicts of that kind, in the order of actions and conjuncts."""
@@ -76,7 +80,11 @@ def verdict_line(proof: Proof) -> str:
             never = ", ".join(proof.induction.name(verdict.of.action) for verdict in proof.having("vacuous"))
             return f"vacuous: {never} can never happen where {proof.invariant} holds ({counted}, {took})"
         case "unknown":
-            return f"unknown: no proof within the time limit, nothing is refuted ({counted}, {took})"
+            if proof.stopped:
+                why = "a process was ended from outside, or for want of memory (--processes 1 needs less)"
+            else:
+                why = "no proof within the time limit"
+            return f"unknown: {why}, nothing is refuted ({counted}, {took})"
         case "interrupted":
             return f"interrupted: {counted}, {took}"
 

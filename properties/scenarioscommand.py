@@ -47,7 +47,8 @@ def scenarios_command(
     it has primes. The options bound the search; for the name of a scenario, the defaults are its bounds. The
     schedule is what the reference does on that way: `raftcheck replay FILE TARGET` does it on another Raft.
 
-    Ends with 0 if there is a way, 1 if there is none within the bounds, 3 if the time was over before.
+    Ends with 0 if there is a way, 1 if there is none within the bounds, 2 if the input is bad, 3 if the time
+    was over before, 130 if interrupted.
     """
     if goal is None:
         _list(as_json)
@@ -83,7 +84,8 @@ def scenarios_command(
         }
         click.echo(json.dumps(told))
     elif way is None:
-        why = f"stopped ({result.stopped})" if result.stopped else "there is none within these bounds"
+        lean = "; --lean leaves some out" if bounds.lean else ""
+        why = f"stopped ({result.stopped})" if result.stopped else f"there is none within these bounds{lean}"
         click.echo(f"no way found: {why}; {result.distinct:,} states in {result.seconds:.1f} s")
     elif not rounds:
         click.echo("The goal holds before the first round.")

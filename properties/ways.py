@@ -43,10 +43,10 @@ def way_to(
     progress: Callable[[Result], None] | None = None,
 ) -> tuple[Way | None, Result]:
     """A shortest way, None if there is none within the bounds or the seconds; and how far the search went."""
+    module = with_goal(MODULE, goal, f"Unreached == ~{GOAL}", f"Untaken == [][~{GOAL}]_vars")
+    definition = module.definitions[GOAL]
+    assert isinstance(definition, Definition)
     try:
-        module = with_goal(MODULE, goal, f"Unreached == ~{GOAL}", f"Untaken == [][~{GOAL}]_vars")
-        definition = module.definitions[GOAL]
-        assert isinstance(definition, Definition)
         model = Model(module, _config(bounds, level(definition.body) >= ACTION_LEVEL))
         result = check(model, progress, seconds=seconds, workers=processes)
     except TlaError as error:

@@ -14,8 +14,7 @@ GOAL = "GOAL"
 
 _MODULE = f"{GOAL}_"
 
-
-_PLACE = re.compile(rf"^.*?\b{_MODULE}:([0-9]+):([0-9]+)")
+_PLACE = re.compile(r"^(.*?):([0-9]+):([0-9]+)(?=: )")
 
 
 def with_goal(base: Path, goal: str, *definitions: str) -> Module:
@@ -30,10 +29,12 @@ def with_goal(base: Path, goal: str, *definitions: str) -> Module:
 
 
 def in_goal(message: str, goal: str) -> TlaError:
-    """The error of that message, with a place in the text of the goal where it is in the goal's module."""
+    """The error of that message, with a place in the text of the goal, or elsewhere where the goal leads."""
 
     def place(found: re.Match[str]) -> str:
-        line = int(found[1]) - 3
-        return f"{GOAL}:{line}:{found[2]}" if line <= goal.count("\n") + 1 else GOAL
+        if Path(found[1]).name != _MODULE:
+            return f"{GOAL}, by {found[0]}"
+        line = int(found[2]) - 3
+        return f"{GOAL}:{line}:{found[3]}" if line <= goal.count("\n") + 1 else GOAL
 
     return TlaError(_PLACE.sub(place, message))

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,11 @@ def test_a_definition_that_is_not_there_is_bad_input(
     assert f"{module}: module `Counter` defines no `Inductiv`" in err
 
 
-def test_an_interrupted_proof_keeps_what_was_decided(root: Path) -> None:
-    """RaftAbstract takes long enough to be interrupted in its midst."""
+def a_proof_that_is_stopped(root: Path, stop: Callable[[int, int], None]) -> tuple[int, dict[str, Any]]:
+    """Status and answer, where `stop` is given the processes of the proof and of a worker in its midst.
+
+    RaftAbstract takes long enough for that.
+    """
     code = "from raftcheck.properties.entry import main; main()"
     command = [sys.executable, "-c", code, "prove", root / "spec" / "RaftAbstract.tla"]
     with subprocess.Popen(
@@ -133,12 +137,22 @@ def test_an_interrupted_proof_keeps_what_was_decided(root: Path) -> None:
             os.sched_yield()
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(2.0)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+        stop(process.pid, int(children.read_text().split()[0]))
+        out, _ = process.communicate(timeout=60)
     answer = json.loads(out)
-    assert answer["verdict"] == "interrupted"
     assert 0 < len(answer["obligations"]) < (1 + len(answer["conjuncts"])) * (1 + len(answer["actions"]))
+    return process.returncode, answer
+
+
+def test_an_interrupted_proof_keeps_what_was_decided(root: Path) -> None:
+    status, answer = a_proof_that_is_stopped(root, lambda proof, worker: os.kill(proof, signal.SIGINT))
+    assert (status, answer["verdict"]) == (130, "interrupted")
+
+
+def test_a_proof_of_which_a_process_is_killed_proves_nothing_more(root: Path) -> None:
+    status, answer = a_proof_that_is_stopped(root, lambda proof, worker: os.kill(worker, signal.SIGKILL))
+    assert (status, answer["verdict"]) == (3, "unknown")
+    assert answer["reason"].startswith("unknown: a process was ended from outside, or for want of memory")
 
 
 def test_raftabstract_is_proved_for_any_number_of_servers(capsys: pytest.CaptureFixture[str]) -> None:

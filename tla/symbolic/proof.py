@@ -19,7 +19,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import TlaError
 from . import counterexamples
 from .counterexamples import Counterexample
 from .obligations import Induction, Query
@@ -36,6 +35,10 @@ FEW = (2, 3)
 
 SMALLER_SECONDS = 10.0
 """How long to look for a smaller counterexample than the first."""
+
+
+class ProcessEnded(Exception):
+    """One of the processes has ended before its time: the system killed it, for want of memory or else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def obligations(induction: Induction) -> tuple[Obligation, ...]:
 def verdicts(induction: Induction, limits: Limits, processes: int) -> Iterator[Verdict]:
     """The verdicts on all obligations, as they are found.
 
-    TlaError, before the first of them, if a formula is outside of the fragment.
+    TlaError, before the first of them, if a formula is outside of the fragment; ProcessEnded.
     """
     queries = {of: induction.queries(of.action, of.conjunct) for of in obligations(induction)}
     prover = _Prover(induction, limits, queries)
@@ -89,9 +92,7 @@ def verdicts(induction: Induction, limits: Limits, processes: int) -> Iterator[V
         for done in as_completed([executor.submit(_verdict, of) for of in queries]):
             yield done.result()
     except BrokenProcessPool:
-        raise TlaError(
-            "a process of the proof came to an end; expected more memory, or fewer processes"
-        ) from None
+        raise ProcessEnded from None
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
