@@ -390,6 +390,8 @@ AppliedIsCommitted ==
     \A i \in Server, t \in Term, k \in Index :
         <<t, k>> \in applied[i] => 0 < k /\ k <= commit[t] /\ SameUpTo(log[i], leaderLog[t], k)
 
+\* VotedForOne, TermsInOrder, AckIsKept and AcksUpTo could be left out, and the others would carry each other
+\* still; they say what states of Raft are like, which is wanted where states are made (Goals.tla).
 Inductive ==
     /\ TypeOK
     /\ ElectionSafety

@@ -179,8 +179,8 @@ class Steps:
                 for inner, guards in self.choices(bounds, environment, translator, node.span):
                     further = replace(way, guards=(*way.guards, *guards))
                     yield from self._ways(body, inner, further, initial)
-            case Unchanged(body=body) if not initial:
-                yield from self._unchanged(node, body, environment, way)
+            case Unchanged() if not initial:
+                yield from self._unchanged(node, environment, way)
             case Builtin(operator="=", arguments=(target, source)) if name := self._target(
                 target, environment, way, initial
             ):
@@ -222,13 +222,15 @@ class Steps:
                 found = max(found, self._binding.level(meant.node))
         return found
 
-    def _unchanged(self, node: Unchanged, body: Expr, environment: Environment, way: Way) -> Iterator[Way]:
-        match body:
+    def _unchanged(self, node: Unchanged, environment: Environment, way: Way) -> Iterator[Way]:
+        match node.body:
             case Tuple(items=items):
                 parts = tuple(Unchanged(node.span, item) for item in items)
                 yield from self._in_turn(parts, environment, way, False)
+            case Ref(to=to) if isinstance(meant := environment.get(to), Thunk):
+                yield from self._unchanged(replace(node, body=meant.node), meant.environment, way)
             case Ref(to=Definition(parameters=()) as to) if to not in environment:
-                yield from self._unchanged(node, to.body, EMPTY, way)
+                yield from self._unchanged(replace(node, body=to.body), EMPTY, way)
             case Ref(to=Variable(name=name)) if name not in way.assigned:
                 yield replace(way, assigned={**way.assigned, name: self.state[name]})
             case _:
