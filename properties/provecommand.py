@@ -69,7 +69,7 @@ def prove_command(
     """
     if module is None:
         module = FOLDER / "RaftAbstract.tla"
-    elif not module.suffix:
+    elif module.name and not module.suffix:
         module = module.with_suffix(".tla")
     started = time.monotonic()
     induction = Induction(load(module), invariant, init, following, types)

@@ -119,7 +119,7 @@ def _legend(proof: Proof) -> Table:
     table.add_column("seconds", justify="right")
     for place, action in enumerate(proof.induction.actions):
         seconds = sum(verdict.seconds for verdict in proof.verdicts if verdict.of.action == place)
-        table.add_row(str(place + 1), _call(action.name, action.parameters), f"{seconds:.1f}")
+        table.add_row(str(place + 1), _call(proof.induction.name(place), action.parameters), f"{seconds:.1f}")
     return table
 
 
@@ -170,7 +170,7 @@ def as_json(proof: Proof) -> dict[str, Any]:
         "module": str(proof.module),
         "invariant": proof.invariant,
         "seconds": round(proof.seconds, 3),
-        "actions": [action.name for action in induction.actions],
+        "actions": [induction.name(place) for place in range(len(induction.actions))],
         "conjuncts": [conjunct.name for conjunct in induction.conjuncts],
         "obligations": [
             {

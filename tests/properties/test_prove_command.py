@@ -122,6 +122,18 @@ def test_a_definition_that_is_not_there_is_bad_input(
     assert f"{module}: module `Counter` defines no `Inductiv`" in err
 
 
+def test_what_is_no_module_or_no_formula_is_told_in_a_line(
+    capsys: pytest.CaptureFixture[str], module: Path
+) -> None:
+    assert prove(capsys, ".")[::2] == (
+        2,
+        "raftcheck: .: cannot be read (Is a directory); expected a TLA+ module\n",
+    )
+    status, _, err = prove(capsys, module, "--next", "See")
+    assert status == 2
+    assert err.endswith("`See` has parameters, expected a definition without\n")
+
+
 def a_proof_that_is_stopped(root: Path, stop: Callable[[int, int], None]) -> tuple[int, dict[str, Any]]:
     """Status and answer, where `stop` is given the processes of the proof and of a worker in its midst.
 

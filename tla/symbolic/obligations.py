@@ -70,7 +70,12 @@ class Induction:
         return self._ways[action]
 
     def name(self, action: int | None) -> str:
-        return self.initial.name if action is None else self.actions[action].name
+        """That of the operator; with its line and column, where several actions have that one."""
+        if action is None:
+            return self.initial.name
+        taken = self.actions[action]
+        several = [each.name for each in self.actions].count(taken.name) > 1
+        return f"{taken.name}:{taken.place.line}:{taken.place.column}" if several else taken.name
 
     def queries(self, action: int | None, conjunct: int | None) -> tuple[Query, ...]:
         """What is to be refuted, one way of the action at a time; none where it is plain.

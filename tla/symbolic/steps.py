@@ -65,11 +65,13 @@ class Action:
     name         of the operator, or Next
     parameters   the names of those that stand for a constant
     arguments    what each is, in terms of new constants
+    place        where it stands in Next
     """
 
     name: str
     parameters: tuple[str, ...]
     arguments: tuple[Value, ...]
+    place: Span
     node: Expr
     environment: Environment
     guards: tuple[Formula, ...]
@@ -96,28 +98,29 @@ class Steps:
     def actions(self, following: Definition) -> tuple[Action, ...]:
         """The disjuncts of the definition, split at \\/ and at \\E."""
         body = following.body
-        return tuple(self._disjuncts(body, EMPTY, Action(following.name, (), (), body, EMPTY, ())))
+        return tuple(self._disjuncts(body, EMPTY, Action(following.name, (), (), body.span, body, EMPTY, ())))
 
-    def _disjuncts(self, node: Expr, environment: Environment, within: Action) -> Iterator[Action]:
+    def _disjuncts(
+        self, node: Expr, environment: Environment, within: Action, applied: bool = False
+    ) -> Iterator[Action]:
+        """`applied`: inside of an operator with parameters, which is one action."""
         match node:
-            case Or(items=items) if not within.parameters:
+            case Or(items=items) if not applied:
                 for item in items:
-                    yield from self._disjuncts(item, environment, within)
+                    yield from self._disjuncts(item, environment, replace(within, place=item.span))
                 return
-            case Quantifier(universal=False, bounds=bounds, body=body) if not within.parameters:
+            case Quantifier(universal=False, bounds=bounds, body=body) if not applied:
                 translator = Translator(self.theory, self.state)
                 for inner, guards in self.choices(bounds, environment, translator, node.span):
                     made = replace(within, guards=(*within.guards, *guards))
                     yield from self._disjuncts(body, inner, made)
                 return
-            case Ref(to=Definition() as to, arguments=arguments) if not (to.recursive or within.parameters):
+            case Ref(to=Definition() as to, arguments=arguments) if not (to.recursive or applied):
                 pairs = zip(to.parameters, arguments, strict=True)
                 inner = {parameter: self._argument(argument, environment) for parameter, argument in pairs}
-                shown = {
-                    p.name: meant for p, meant in inner.items() if not isinstance(meant, Thunk | Closure)
-                }
+                shown = {p.name: meant for p, meant in inner.items() if not isinstance(meant, Meant)}
                 made = replace(within, name=to.name, parameters=tuple(shown), arguments=tuple(shown.values()))
-                yield from self._disjuncts(to.body, inner, made)
+                yield from self._disjuncts(to.body, inner, made, bool(arguments))
                 return
         yield replace(within, node=node, environment=environment)
 
@@ -275,7 +278,7 @@ class Steps:
         guards: list[Formula] = []
         for bound in bounds:
             members = translator.members(bound.domain, environment)
-            if members.element is None:
+            if members.element is None or not is_known(members.element):
                 raise TlaError("the sort of what is chosen here cannot be told", bound.domain.span)
             for names in [bound.parameters] if bound.pattern else [(p,) for p in bound.parameters]:
                 name = "_".join(p.name for p in names)
@@ -291,5 +294,5 @@ class Steps:
         unique = f"{name}!{next(self._numbers)}"
         value = self.sorts.symbolic(unique, shape, span)
         self.chosen.extend(self.sorts.symbols(unique, shape, span))
-        known = members.has(value)
+        known = self.sorts.contains(members, value, span)
         return value, () if known == logic.YES else (known,)

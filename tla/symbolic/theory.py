@@ -70,6 +70,8 @@ class Theory:
         found = self.module.definitions.get(name)
         if not isinstance(found, Definition):
             raise TlaError(f"{self.module.file}: module `{self.module.name}` defines no `{name}`")
+        if found.arity:
+            raise TlaError(f"`{name}` has parameters, expected a definition without", found.span)
         return found
 
     # --- constants --------------------------------------------------------------------------------------

@@ -438,7 +438,7 @@ class Translator:
                 seen = self.sorts.shown(self.sorts.shape(value))
                 raise TlaError(f"something of {seen} meets tuples of {len(factors)} here", span)
             pairs = zip(factors, value.items, strict=True)
-            return logic.conjunction(factor.has(item) for factor, item in pairs)
+            return logic.conjunction(self.sorts.contains(factor, item, span) for factor, item in pairs)
 
         def some(test: Callable[[Value], Formula], place: Span) -> Formula:
             def rest(chosen: tuple[Value, ...]) -> Formula:
@@ -462,7 +462,7 @@ class Translator:
                 raise TlaError(
                     f"something of {seen} meets functions on {self.sorts.shown(domain.element)} here", span
                 )
-            return self.sorts.every(domain, lambda x: values.has(value.at(x)), span)
+            return self.sorts.every(domain, lambda x: self.sorts.contains(values, value.at(x), span), span)
 
         return Members(Functions(domain.element, values.element), has, full=values.full)
 
@@ -488,7 +488,7 @@ class Translator:
                 return same if operator == "=" else logic.negation(same)
             case "\\in" | "\\notin":
                 element = self.value(arguments[0], environment)
-                there = self.contains(self.members(arguments[1], environment), element, span)
+                there = self.sorts.contains(self.members(arguments[1], environment), element, span)
                 return there if operator == "\\in" else logic.negation(there)
         values = [self.members(argument, environment) for argument in arguments]
         match operator, values:
@@ -502,29 +502,23 @@ class Translator:
                 return self.union(a, span)
         raise TlaError(f"`{operator}` is outside of the symbolic fragment", span)
 
-    def contains(self, members: Members, value: Value, span: Span) -> Formula:
-        if isinstance(members.element, Sort) and members.element in self.sorts.members:
-            chosen = self.sorts.as_set(value, span)
-            return (
-                self.sorts.some(members, lambda x: self.sorts.equal(x, chosen, span), span)
-                if not self.sorts.is_set(value)
-                else members.has(value)
-            )
-        if isinstance(members.element, Sort) and isinstance(value, Choice):
-            return self.sorts.lifted((value,), lambda one: self.contains(members, one[0], span))  # type: ignore
-        if members.element is not None and members.items is None:
-            value = self.sorts.of_shape(value, members.element, span)
-        return members.has(value)
-
     def combined(self, operator: str, a: Members, b: Members, span: Span) -> Members:
         element = self.sorts.joined(a.element, b.element, span)
-        if operator == "\\cap":
-            return self.filtered(Members(element, a.has, a.some, a.items), b.has)
-        if operator == "\\":
-            return self.filtered(Members(element, a.has, a.some, a.items), lambda x: logic.negation(b.has(x)))
-        items = None if a.items is None or b.items is None else (*a.items, *b.items)
+
+        def in_a(x: Value) -> Formula:
+            return self.sorts.contains(a, x, span)
+
+        def in_b(x: Value) -> Formula:
+            return self.sorts.contains(b, x, span)
+
+        if operator != "\\cup":
+            left = Members(element, in_a, a.some, a.items)
+            return self.filtered(left, in_b if operator == "\\cap" else lambda x: logic.negation(in_b(x)))
         made = Members(
-            element, lambda x: logic.disjunction((a.has(x), b.has(x))), items=items, full=a.full or b.full
+            element,
+            lambda x: logic.disjunction((in_a(x), in_b(x))),
+            items=None if a.items is None or b.items is None else (*a.items, *b.items),
+            full=any(each.full and each.element == element for each in (a, b)),
         )
         if is_known(element):
             return made
@@ -558,7 +552,9 @@ class Translator:
 
         return Members(
             None if shape is None else shape.element,
-            lambda x: self.sorts.some(sets, lambda one: self.sorts.as_set(one, span).has(x), span),
+            lambda x: self.sorts.some(
+                sets, lambda one: self.sorts.contains(self.sorts.as_set(one, span), x, span), span
+            ),
             some,
         )
 

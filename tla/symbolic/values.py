@@ -77,7 +77,7 @@ class Members:
     """A set: which values are in it.
 
     element   the shape of its elements
-    has       whether a value of that shape is in it
+    has       whether a value of that very shape is in it; of any other value, Sorts.contains tells
     some      whether a predicate is true of some element; without it, `has` is used
     items     its elements, where they are written down
     full      it has all that is of the shape
@@ -228,16 +228,10 @@ class Sorts:
                 return value
             case Truth() if sort == TRUTH:
                 return value
-            case Number(number):
-                seen = str(number)
-            case Text(text):
-                seen = f'"{text}"'
-            case _:
-                seen = f"something of {self.shown(self.shape(value))}"
         allowed = f"an element of {sort.name}"
         if sort in self.below and sort not in self.zeros:
             allowed += f" (for 0, ASSUME 0 \\in {sort.name})"
-        raise TlaError(f"{seen} stands where {allowed} is expected", span)
+        raise TlaError(f"{self.seen(value)} stands where {allowed} is expected", span)
 
     def of_shape(self, value: Value, shape: Shape | None, span: Span) -> Value:
         """The value, made one of that shape; refused if it cannot be."""
@@ -254,19 +248,20 @@ class Sorts:
                 return self.element(value, shape, span)
             case Items(items), Products(shapes) if len(items) == len(shapes):
                 return Items(tuple(self.of_shape(i, s, span) for i, s in zip(items, shapes, strict=True)))
-            case Members(element=element, items=items), Sets(wanted):
-                self.joined(element, wanted, span)
+            case Members(element=element, items=items), Sets(wanted) if (
+                self.joined(element, wanted, span) == wanted
+            ):
                 if items is not None:
                     return self.listed(tuple(self.of_shape(i, wanted, span) for i in items), span)
-                return Members(wanted, value.has, value.some, full=value.full)
+                full = value.full and element == wanted
+                return Members(wanted, lambda x: self.contains(value, x, span), value.some, full=full)
             case ((Variable() | Application()), Sets()) if self.is_set(value):
                 return self.of_shape(self.as_set(value, span), shape, span)
             case Mapped(argument, at), Functions(wanted, result) if argument == wanted:
                 self.of_shape(at(self.any_of(argument)), result, span)
                 return Mapped(argument, lambda x: self.of_shape(at(x), result, span))
         raise TlaError(
-            f"something of {self.shown(self.shape(value))} stands where an element of {self.shown(shape)} is "
-            "expected",
+            f"{self.seen(value)} stands where an element of {self.shown(shape)} is expected",
             span,
         )
 
@@ -305,7 +300,10 @@ class Sorts:
         if span is not None and (self._is_any_set(then) or self._is_any_set(otherwise)):
             yes, no = self.as_set(then, span), self.as_set(otherwise, span)
             element = self.joined(yes.element, no.element, span)
-            made = Members(element, lambda x: logic.choice(condition, yes.has(x), no.has(x)))
+            made = Members(
+                element,
+                lambda x: logic.choice(condition, self.contains(yes, x, span), self.contains(no, x, span)),
+            )
             if is_known(element):
                 return made
 
@@ -438,6 +436,18 @@ class Sorts:
             element, lambda x: logic.disjunction(self.equal(x, item, span) for item in items), items=items
         )
 
+    def contains(self, members: Members, value: Value, span: Span) -> Formula:
+        """value \\in members; refused if the value is of another sort than the elements."""
+        element = members.element
+        if element in self.members and self.shape(value) != element:
+            chosen = self.as_set(value, span)
+            return self.some(members, lambda x: self.equal(x, chosen, span), span)
+        if isinstance(element, Sort) and isinstance(value, Choice):
+            return self.lifted((value,), lambda one: self.contains(members, one[0], span))  # type: ignore
+        if members.items is None or element == TRUTH:
+            value = self.of_shape(value, element, span)
+        return members.has(value)
+
     def some(self, members: Members, test: Callable[[Value], Formula], span: Span) -> Formula:
         """\\E x \\in members : test(x)"""
         if members.items is not None:
@@ -535,14 +545,16 @@ class Sorts:
         element = self.joined(left.element, right.element, span)
         if element is None or not is_known(element):
             return logic.conjunction((self.subset(left, right, span), self.subset(right, left, span)))
-        differ = self.exists(
-            element, lambda x: logic.negation(logic.equivalence(left.has(x), right.has(x))), span
-        )
-        return logic.negation(differ)
+
+        def differs(x: Value) -> Formula:
+            there = self.contains(left, x, span), self.contains(right, x, span)
+            return logic.negation(logic.equivalence(*there))
+
+        return logic.negation(self.exists(element, differs, span))
 
     def subset(self, left: Members, right: Members, span: Span) -> Formula:
         self.joined(left.element, right.element, span)
-        return self.every(left, right.has, span)
+        return self.every(left, lambda x: self.contains(right, x, span), span)
 
     def at_most(self, left: Value, right: Value, span: Span) -> Formula:
         """left <= right"""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from random import Random
 
 HEAD = r"""
-CONSTANTS S, T
-ASSUME S # {} /\ T \subseteq Nat /\ 0 \in T
+CONSTANTS S, T, Q
+ASSUME S # {} /\ Q # {} /\ Q \subseteq SUBSET S /\ T \subseteq Nat /\ 0 \in T
 VARIABLES x, y, m
 TypeOK == x \in SUBSET S /\ y \in BOOLEAN /\ m \in T
 """
@@ -68,7 +68,9 @@ class Actions:
         same = self.arguments[PARAMETER[variable]] == variable
         name = self.choose(variable, PARAMETER[variable]) if same else variable
         a, b = self.value(variable), self.value(variable)
-        among = {"x": f"SUBSET {a}", "y": "BOOLEAN", "m": "T"}[variable]
+        among = {"x": self.choose(f"SUBSET {a}", "Q", f"({{{a}}} \\cup Q)"), "y": "BOOLEAN", "m": "T"}[
+            variable
+        ]
         return self.choose(
             f"{name}' = {a}",
             f"{name}' = {a}",

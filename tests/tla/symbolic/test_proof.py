@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from raftcheck.tla import parse
+from raftcheck.tla.errors import TlaError
 from raftcheck.tla.symbolic.counterexamples import Counterexample
 from raftcheck.tla.symbolic.obligations import Induction
 from raftcheck.tla.symbolic.proof import Limits, verdicts
@@ -166,3 +169,75 @@ Inductive == TypeOK /\ Empty
 def test_what_a_parameter_stands_for_is_primed_in_the_action(following: str, kept: bool) -> None:
     found = refuted(PRIMED.replace("NEXT", following))
     assert {conjunct for _, conjunct in found} == (set() if kept else {"Empty"})
+
+
+SETS = r"""
+---- MODULE SetsOfSets ----
+EXTENDS Naturals
+CONSTANTS S, P, Q, Term
+ASSUME S # {} /\ P # {} /\ Q # {} /\ Q \subseteq SUBSET S /\ P \subseteq SUBSET S
+ASSUME Term # {} /\ Term \subseteq Nat
+VARIABLES x
+TypeOK == x \in SUBSET S
+Init == x \in INITIAL
+Next == x' \in FOLLOWING
+Inductive == TypeOK /\ (CLAIM)
+====
+"""
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "\\A q \\in P : q \\in Q",
+        "\\E q \\in P : q \\in Q",
+        "\\A q \\in P : q \\notin Q",
+        "\\A q \\in P : q \\in {r \\in Q : TRUE}",
+        "\\A q, r \\in P : (IF x = {} THEN q ELSE r) \\in Q",
+        "{q \\in P : q \\in Q} = P",
+        "x \\in Q \\cup {{}}",
+        "\\E y \\in {x} \\cap Q : TRUE",
+        "{x} \\subseteq Q",
+        "{S} \\subseteq Q",
+        "{{}} \\subseteq Q",
+        "UNION Q = S",
+    ],
+)
+def test_what_is_in_one_set_of_sets_need_not_be_in_another(claim: str) -> None:
+    text = SETS.replace("INITIAL", "SUBSET S").replace("FOLLOWING", "SUBSET S")
+    assert ("Init", "Inductive.2") in refuted(text.replace("CLAIM", claim))
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("{0} \\subseteq Term", "0 stands where an element of Term"),
+        ("{5} \\subseteq {t \\in Term : 0 <= t}", "5 stands where an element of Term"),
+        ("UNION {{5}, {6}} \\subseteq Term", "5 stands where an element of Term"),
+        ("{{5}} \\subseteq SUBSET Term", "5 stands where an element of Term"),
+        ("\\E y \\in ({5} \\cap Term) : TRUE", "5 stands where an element of Term"),
+        ('{"zzz"} \\subseteq S', '"zzz" stands where an element of S'),
+        ('{<<"k", "zzz">>} \\subseteq S \\X S', '"k" stands where an element of S'),
+        ("{<<x, x>>} \\subseteq Q \\X Q", "something of SUBSET S stands where an element of Q"),
+        ('"zzz" \\in BOOLEAN', '"zzz" stands where an element of BOOLEAN'),
+        ("x \\in UNION {Q, P}", "Q meets P here"),
+        ("Q \\subseteq P", "Q meets P here"),
+    ],
+)
+def test_what_never_met_a_sort_is_not_taken_for_one_of_its_elements(claim: str, said: str) -> None:
+    text = SETS.replace("INITIAL", "SUBSET S").replace("FOLLOWING", "SUBSET S")
+    with pytest.raises(TlaError, match=re.escape(said)):
+        refuted(text.replace("CLAIM", claim))
+
+
+def test_a_set_that_is_chosen_of_a_constant_set_is_one_of_it() -> None:
+    text = SETS.replace("INITIAL", "Q").replace("FOLLOWING", "Q")
+    assert refuted(text.replace("CLAIM", "x \\in Q")) == {}
+    assert set(refuted(text.replace("CLAIM", "x \\in P"))) >= {("Next", "Inductive.2")}
+
+
+def test_actions_of_one_name_are_told_apart_by_their_place() -> None:
+    induction = Induction(
+        parse(PRIMED.replace("NEXT", "Set(x, {}, role) \\/ C(y) \\/ (C(x) /\\ C(y)) \\/ C(y)"))
+    )
+    assert [induction.name(place) for place in range(4)] == ["Set", "C:15:29", "Next", "C:15:55"]

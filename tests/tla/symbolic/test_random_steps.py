@@ -30,20 +30,21 @@ STATES = [
     for y in (FALSE, TRUE)
     for m in T
 ]
-BINDING = Binding(constants={"S": frozenset(S), "T": frozenset(T)})
+SETS = (frozenset({frozenset(S[:1])}), frozenset({frozenset(), frozenset(S)}))
+"""Some of the sets of sets that Q may be."""
 
 
 def broken(induction: Induction) -> set[str]:
     """The conjuncts that some step of Next, between states as above, does not keep."""
     following, conjuncts = induction.following.body, induction.conjuncts
-    holding = [s for s in STATES if all(Evaluator(BINDING, s).truth(c.node) for c in conjuncts)]
-    return {
-        conjunct.name
-        for before, after in itertools.product(holding, STATES)
-        if Evaluator(BINDING, before, after).truth(following)
-        for conjunct in conjuncts
-        if not Evaluator(BINDING, after).truth(conjunct.node)
-    }
+    found = set()
+    for sets in SETS:
+        binding = Binding(constants={"S": frozenset(S), "T": frozenset(T), "Q": sets})
+        holding = [s for s in STATES if all(Evaluator(binding, s).truth(c.node) for c in conjuncts)]
+        for before, after in itertools.product(holding, STATES):
+            if Evaluator(binding, before, after).truth(following):
+                found |= {c.name for c in conjuncts if not Evaluator(binding, after).truth(c.node)}
+    return found
 
 
 def agreements(seeds: range) -> Counter[str]:
