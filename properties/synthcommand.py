@@ -22,7 +22,13 @@ from .targets import REFERENCE, load_target
 from .verdict import taken_table, verdict_text
 
 STATES = 1000
-STATUS = {"conforms": CONFORMS, "diverges": DIVERGES, "vacuous": DIVERGES, "undecided": INCOMPLETE}
+STATUS = {
+    "conforms": CONFORMS,
+    "diverges": DIVERGES,
+    "vacuous": DIVERGES,
+    "undecided": INCOMPLETE,
+    "interrupted": INTERRUPTED,
+}
 
 
 @click.command("synth", cls=WithTarget)
@@ -62,7 +68,7 @@ def synth_command(goal: str, target: str, states: int, servers: int, seed: int, 
         show(_as_table(question, found))
         if found.kept is not None:
             click.echo("\n" + found.kept.report())
-    return INTERRUPTED if found.interrupted else STATUS[found.word]
+    return STATUS[found.word]
 
 
 def _as_table(question: Question, found: Found) -> RenderableType:

@@ -8,6 +8,7 @@ implementation and judged by raft.tla as in any other run. The first that goes w
 from __future__ import annotations
 
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -33,6 +34,7 @@ from .onestep import AbstractState, Beginning, beginning
 from .scenes import Scene, played_by
 from .schedules import Schedule, server_names
 from .targets import load_target
+from .watchdog import blocked
 
 BASE = SPEC / "Goals.tla"
 """What a goal may speak of."""
@@ -43,13 +45,14 @@ LAST_TERM, LAST_INDEX, VALUES = 4, 3, ("v1", "v2")
 HANDLERS = 4
 """Handlers that are run from one state, each from the beginning."""
 
-Word = Literal["conforms", "diverges", "vacuous", "undecided"]
+Word = Literal["conforms", "diverges", "vacuous", "undecided", "interrupted"]
 
 MEANING: Mapping[Word, str] = {
     "conforms": "every handler takes steps of raft.tla",
     "diverges": "not Raft as raft.tla has it",
     "vacuous": "unsatisfiable: no state of this universe has it, so nothing was checked",
     "undecided": "z3 does not know of a state",
+    "interrupted": "no handler went wrong up to there",
 }
 
 
@@ -95,9 +98,11 @@ class Found:
     def word(self) -> Word:
         if self.kept is not None:
             return "diverges"
+        if self.interrupted:
+            return "interrupted"
         if self.states:
             return "conforms"
-        return "undecided" if self.interrupted or self.outcome == "unknown" else "vacuous"
+        return "undecided" if self.outcome == "unknown" else "vacuous"
 
 
 def universe(servers: tuple[str, ...]) -> dict[str, Value]:
@@ -142,10 +147,11 @@ def check_synthesized(
     begun = time.perf_counter()
     with redirect_stdout(sys.stderr):
         try:
-            made = states_of(question.goal, servers, question.seed)
+            with blocked(signal.SIGINT):
+                made = states_of(question.goal, servers, question.seed)
             judge = Validator(servers, liberties=implementation.caps.liberties)
             chance = random.Random(question.seed)
-            for state in islice(made.states(), question.states):
+            for state in islice(_whole(made.states()), question.states):
                 found.states += 1
                 for schedule in _schedules(question, found.states, state, implementation.caps, chance):
                     outcome = run_scene(implementation, schedule, judge)
@@ -161,6 +167,16 @@ def check_synthesized(
             found.interrupted = True
     found.seconds = time.perf_counter() - begun
     return found
+
+
+def _whole(states: Iterator[State]) -> Iterator[State]:
+    """The same. An interrupt waits for the state that is being made: z3's bindings turn it into an error."""
+    while True:
+        with blocked(signal.SIGINT):
+            state = next(states, None)
+        if state is None:
+            return
+        yield state
 
 
 def _schedules(

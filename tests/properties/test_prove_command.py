@@ -122,6 +122,17 @@ def test_a_definition_that_is_not_there_is_bad_input(
     assert f"{module}: module `Counter` defines no `Inductiv`" in err
 
 
+def test_the_states_shown_do_not_depend_on_the_number_of_processes(
+    capsys: pytest.CaptureFixture[str], module: Path
+) -> None:
+    def shown(processes: str) -> list[Any]:
+        arguments = ("--next", "NextWithSkip", "--json", "--processes", processes)
+        found = json.loads(prove(capsys, module, *arguments)[1])["obligations"]
+        return [each["counterexample"] for each in found]
+
+    assert shown("1") == shown("2") == shown("3")
+
+
 def test_what_is_no_module_or_no_formula_is_told_in_a_line(
     capsys: pytest.CaptureFixture[str], module: Path
 ) -> None:

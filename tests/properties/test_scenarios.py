@@ -30,7 +30,7 @@ from raftcheck.properties.scenarios import (
     scenarios,
     to_json,
 )
-from raftcheck.properties.schedules import server_names
+from raftcheck.properties.schedules import Deliver, Duplicate, Heal, Partition, server_names
 from raftcheck.properties.ways import way_to
 from raftcheck.reference.messages import Message
 from raftcheck.reference.raft import Raft
@@ -258,3 +258,25 @@ class Waiting(ReferenceNode):
             super().deliver(*self.waiting.pop(0))
         else:
             super().fire(timer)
+
+
+def test_a_message_that_is_held_back_arrives_after_later_ones() -> None:
+    for name in ("LateAnswer", "LateRequest"):
+        performed = gone(reference, scenario_called(name)).performed
+        links: dict[tuple[str, str], list[int]] = {}
+        for action in performed:
+            if isinstance(action, Deliver):
+                links.setdefault((action.source, action.dest), []).append(action.number)
+        assert any(numbers != sorted(numbers) for numbers in links.values()), name
+
+
+def test_votes_that_arrive_twice_are_doubled() -> None:
+    """The request, and each of its two answers."""
+    performed = gone(reference, scenario_called("VotesTwice-4")).performed
+    assert sum(isinstance(action, Duplicate) for action in performed) == 3
+
+
+def test_at_the_end_of_a_scenario_nobody_is_cut_off() -> None:
+    performed = gone(Reference(caps=Caps(network="stream")), scenario_called("Figure8")).performed
+    assert any(isinstance(action, Partition) for action in performed)
+    assert performed[-1] == Heal()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -232,7 +234,21 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
 
     found = check_synthesized(Question("Figure8", "reference", 1000, 3, 0), watch, tmp_path)
     assert found.interrupted
-    assert (found.states, found.handlers, found.word) == (3, 12, "conforms")
+    assert (found.states, found.handlers, found.word) == (3, 12, "interrupted")
+
+
+def test_an_interrupt_in_the_midst_of_a_state_waits_for_it() -> None:
+    """z3's bindings would make an error of it."""
+    code = "from raftcheck.properties.entry import main; main()"
+    command = [sys.executable, "-c", code, "synth", "TRUE", "--states", "100000", "--json"]
+    for seconds in (1.0, 2.3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(seconds)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (130, "")
+        assert json.loads(out)["verdict"] == "interrupted"
 
 
 # --- scenes ---------------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ def verdicts(induction: Induction, limits: Limits, processes: int) -> Iterator[V
     try:
         for done in as_completed([executor.submit(_verdict, of) for of in queries]):
             yield done.result()
+        executor.shutdown()
     except BrokenProcessPool:
         raise ProcessEnded from None
     finally:
@@ -121,7 +122,7 @@ class _Prover:
         """Whether one of the ways can be gone."""
         answers = []
         for query in self.queries[of]:
-            asked = next(self.small(query, until), None) or self.answered(query, until)
+            asked = next(self.small(self.solver, query, until), None) or self.answered(query, until)
             answers.append("unknown" if asked is None else asked.answer)
             if answers[-1] == "sat":
                 return "proved", None
@@ -136,15 +137,24 @@ class _Prover:
                 outcome = "unknown"
             elif asked.answer == "sat":
                 assert of.conjunct is not None
+                shown = self.once_more(query) or asked
                 return "refuted", counterexamples.read(
-                    self.induction, of.action, of.conjunct, query, asked, SMALLER_SECONDS
+                    self.induction, of.action, of.conjunct, query, shown, SMALLER_SECONDS
                 )
         return outcome, None
+
+    def once_more(self, query: Query) -> Question | None:
+        """What is refuted, asked of a fresh solver, so that the states depend on the seed alone."""
+        solver, until = Solver(self.limits.seed), time.monotonic() + self.limits.seconds
+        if (found := next(self.small(solver, query, until), None)) is not None:
+            return found
+        question = solver.question(query.formulas)
+        return question if question.ask(self.limits.seconds) == "sat" else None
 
     def answered(self, query: Query, until: float) -> Question | None:
         """The question with its answer, or None where there was none in time."""
         solver, effort = self.solver, FIRST_EFFORT
-        small = self.small(query, until)
+        small = self.small(solver, query, until)
         while (left := until - time.monotonic()) > 0:
             question = solver.question(query.formulas)
             if question.ask(left, effort) != "unknown":
@@ -154,12 +164,12 @@ class _Prover:
             solver, effort = Solver(solver.seed + 1), 2 * effort
         return None
 
-    def small(self, query: Query, until: float) -> Iterator[Question]:
+    def small(self, solver: Solver, query: Query, until: float) -> Iterator[Question]:
         """The question with the answer "sat", if there is a state of few elements and it is found soon."""
         for most in FEW:
             if (left := until - time.monotonic()) <= 0:
                 return
-            question = self.solver.question(query.formulas)
+            question = solver.question(query.formulas)
             for sort in self.induction.theory.plain:
                 question.at_most(sort, most)
             if question.ask(left, FIRST_EFFORT) == "sat":
