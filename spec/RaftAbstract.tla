@@ -16,9 +16,10 @@
 (*    known only that any two meet; of terms and indexes only their order. *)
 (*  - A log is a set of entries <<index, term, value>>. That it has one    *)
 (*    entry at an index is not put in but proved.                          *)
-(*  - No function leads from servers to anything, and no conjunct asks,    *)
-(*    for each server, for some term or index. So the conjuncts are in the *)
-(*    decidable fragment of first-order logic that EPR names.              *)
+(*  - No function leads from servers to a term or an index (but to sets of *)
+(*    them), and no conjunct asks, for each server, for some term or       *)
+(*    index. So the conjuncts are in the decidable fragment of first-order *)
+(*    logic that EPR names.                                                *)
 (***************************************************************************)
 EXTENDS Naturals
 

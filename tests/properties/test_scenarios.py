@@ -84,7 +84,7 @@ def test_figure_8_has_few_actions_and_is_refused_at_the_commit(name: str) -> Non
     ],
 )
 def test_the_reference_is_after_each_round_where_the_model_is(scenario: Scenario) -> None:
-    """So each step of Rounds.tla is one or more of raft.tla, which judges all that the reference does."""
+    """So each step of Rounds.tla on these ways is one or more of raft.tla, which judges all of it."""
     way, _ = way_to(scenario.goal, scenario.bounds)
     assert way is not None
     assert way.rounds == scenario.rounds, "scenarios.json is what the search finds"

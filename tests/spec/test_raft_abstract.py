@@ -1,6 +1,6 @@
 """RaftAbstract within bounds: its invariant holds, each action happens, and TLC counts what our engine does.
 
-That it holds without bounds is proved, see test_raft_abstract_proved.py.
+That it holds without bounds is proved, see tests/properties/test_prove_command.py.
 """
 
 from __future__ import annotations

@@ -218,12 +218,24 @@ class Steps:
         return initial or self._level(node, environment) >= ACTION_LEVEL
 
     def _level(self, node: Expr, environment: Environment) -> int:
-        """The level of the formula, with what parameters stand for."""
-        found = self._binding.level(node)
-        for meant in environment.values():
-            if isinstance(meant, Thunk):
-                found = max(found, self._binding.level(meant.node))
-        return found
+        """The level of the formula, with what parameters stand for, and so on."""
+        seen: list[Environment] = []
+        levels = [self._binding.level(node)]
+
+        def look(home: Environment) -> None:
+            if any(home is each for each in seen):  # a LET definition is in its own environment
+                return
+            seen.append(home)
+            for meant in home.values():
+                match meant:
+                    case Thunk(node=inside, environment=inner) | Closure(body=inside, environment=inner):
+                        levels.append(self._binding.level(inside))
+                        look(inner)
+                    case Definition(body=inside):
+                        levels.append(self._binding.level(inside))
+
+        look(environment)
+        return max(levels)
 
     def _unchanged(self, node: Unchanged, environment: Environment, way: Way) -> Iterator[Way]:
         match node.body:

@@ -504,6 +504,11 @@ class Translator:
 
     def combined(self, operator: str, a: Members, b: Members, span: Span) -> Members:
         element = self.sorts.joined(a.element, b.element, span)
+        if is_known(element):
+            a, b = (
+                each if each.element == element else self.sorts.of_elements(each, element, span)
+                for each in (a, b)
+            )
 
         def in_a(x: Value) -> Formula:
             return self.sorts.contains(a, x, span)
@@ -583,7 +588,10 @@ def _recursive(name: str, span: Span) -> TlaError:
 
 
 def as_conditions(node: Case) -> Expr:
-    """CASE as IF ... THEN ... ELSE IF ...; without OTHER, TLA+ says nothing of what is left over."""
+    """CASE as IF ... THEN ... ELSE IF ...: of several guards that hold the first counts, as for TLC.
+
+    Without OTHER, TLA+ says nothing of what is left over.
+    """
     if node.other is None:
         raise TlaError("CASE without OTHER is outside of the symbolic fragment", node.span)
     made = node.other

@@ -248,13 +248,8 @@ class Sorts:
                 return self.element(value, shape, span)
             case Items(items), Products(shapes) if len(items) == len(shapes):
                 return Items(tuple(self.of_shape(i, s, span) for i, s in zip(items, shapes, strict=True)))
-            case Members(element=element, items=items), Sets(wanted) if (
-                self.joined(element, wanted, span) == wanted
-            ):
-                if items is not None:
-                    return self.listed(tuple(self.of_shape(i, wanted, span) for i in items), span)
-                full = value.full and element == wanted
-                return Members(wanted, lambda x: self.contains(value, x, span), value.some, full=full)
+            case Members(element=element), Sets(wanted) if self.joined(element, wanted, span) == wanted:
+                return self.of_elements(value, wanted, span)
             case ((Variable() | Application()), Sets()) if self.is_set(value):
                 return self.of_shape(self.as_set(value, span), shape, span)
             case Mapped(argument, at), Functions(wanted, result) if argument == wanted:
@@ -264,6 +259,13 @@ class Sorts:
             f"{self.seen(value)} stands where an element of {self.shown(shape)} is expected",
             span,
         )
+
+    def of_elements(self, members: Members, wanted: Shape | None, span: Span) -> Members:
+        """The set, made one of elements of that shape; refused if something in it cannot be."""
+        if members.items is not None:
+            return self.listed(tuple(self.of_shape(item, wanted, span) for item in members.items), span)
+        full = members.full and members.element == wanted
+        return Members(wanted, lambda x: self.contains(members, x, span), members.some, full=full)
 
     def lifted(
         self, values: tuple[Value, ...], make: Callable[[tuple[Value, ...]], Formula | Value]
@@ -525,10 +527,6 @@ class Sorts:
                     left.argument, lambda x: logic.negation(self.equal(left.at(x), right.at(x), span)), span
                 )
                 return logic.negation(differ)
-            case (Variable() | Application(), Text(text)) | (Text(text), Variable() | Application()):
-                term = left if isinstance(right, Text) else right
-                if (sort := self.shape(term)) in self.texts and text not in self.texts[sort]:
-                    return NO
         shape = self.joined(self.shape(left), self.shape(right), span)
         if isinstance(shape, Sets) or shape in self.members:
             return self.same_members(self.as_set(left, span), self.as_set(right, span), span)

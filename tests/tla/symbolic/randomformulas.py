@@ -167,7 +167,7 @@ class Formulas:
         return f"<<{self.s(depth - 1)}, {self.t(depth - 1)}>>"
 
     def text(self, depth: int) -> str:
-        return self.random.choice(['"a"', '"b"', '"d"', f'(IF {self.formula(depth)} THEN "c" ELSE "a")'])
+        return self.random.choice(['"a"', '"b"', '"c"', f'(IF {self.formula(depth)} THEN "c" ELSE "a")'])
 
     def f(self, depth: int) -> str:
         """A function from S to T."""

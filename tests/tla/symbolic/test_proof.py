@@ -177,13 +177,18 @@ EXTENDS Naturals
 CONSTANTS S, P, Q, Term
 ASSUME S # {} /\ P # {} /\ Q # {} /\ Q \subseteq SUBSET S /\ P \subseteq SUBSET S
 ASSUME Term # {} /\ Term \subseteq Nat
-VARIABLES x
-TypeOK == x \in SUBSET S
-Init == x \in INITIAL
-Next == x' \in FOLLOWING
+VARIABLES x, role
+TypeOK == x \in SUBSET S /\ role \in {"on", "off"}
+Init == x \in INITIAL /\ role = "on"
+Next == x' \in FOLLOWING /\ role' \in STRINGS
 Inductive == TypeOK /\ (CLAIM)
 ====
 """
+
+
+def sets(initial: str, following: str, strings: str = '{"on", "off"}') -> str:
+    """The sets that x, and role after a step, are chosen of."""
+    return SETS.replace("INITIAL", initial).replace("FOLLOWING", following).replace("STRINGS", strings)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ Inductive == TypeOK /\ (CLAIM)
     ],
 )
 def test_what_is_in_one_set_of_sets_need_not_be_in_another(claim: str) -> None:
-    text = SETS.replace("INITIAL", "SUBSET S").replace("FOLLOWING", "SUBSET S")
+    text = sets("SUBSET S", "SUBSET S")
     assert ("Init", "Inductive.2") in refuted(text.replace("CLAIM", claim))
 
 
@@ -222,18 +227,40 @@ def test_what_is_in_one_set_of_sets_need_not_be_in_another(claim: str) -> None:
         ('"zzz" \\in BOOLEAN', '"zzz" stands where an element of BOOLEAN'),
         ("x \\in UNION {Q, P}", "Q meets P here"),
         ("Q \\subseteq P", "Q meets P here"),
+        ('role = "bad" \\/ TRUE', '"bad" stands where an element of {"off", "on"}'),
+        ('role \\in {"bad"} \\/ TRUE', '"bad" stands where'),
+        ('[s \\in {"on", "off"} \\cup {"bad"} |-> s] = [s \\in {"on", "off"} |-> s]', '"bad" stands where'),
+        ('{"on", "bad"} = {"on", role}', '"bad" stands where'),
     ],
 )
 def test_what_never_met_a_sort_is_not_taken_for_one_of_its_elements(claim: str, said: str) -> None:
-    text = SETS.replace("INITIAL", "SUBSET S").replace("FOLLOWING", "SUBSET S")
+    text = sets("SUBSET S", "SUBSET S")
     with pytest.raises(TlaError, match=re.escape(said)):
         refuted(text.replace("CLAIM", claim))
 
 
 def test_a_set_that_is_chosen_of_a_constant_set_is_one_of_it() -> None:
-    text = SETS.replace("INITIAL", "Q").replace("FOLLOWING", "Q")
+    text = sets("Q", "Q")
     assert refuted(text.replace("CLAIM", "x \\in Q")) == {}
     assert set(refuted(text.replace("CLAIM", "x \\in P"))) >= {("Next", "Inductive.2")}
+
+
+def test_a_string_that_is_none_of_the_type_is_not_passed_over_where_it_is_chosen() -> None:
+    """Else the step to it would be lost."""
+    text = sets("SUBSET S", "SUBSET S", '{"on", "bad"}').replace("CLAIM", "TRUE")
+    with pytest.raises(TlaError, match='"bad" stands where an element of'):
+        refuted(text)
+
+
+@pytest.mark.parametrize("call", ["Outer(x)", "Three(x)"])
+def test_a_parameter_of_a_parameter_stands_for_a_variable_too(call: str) -> None:
+    inner = (
+        "Inner(v) == \\/ v' = {} /\\ UNCHANGED <<y, role>>\n"
+        "            \\/ v' = {} /\\ y' = S /\\ UNCHANGED role\n"
+        "Outer(v) == Inner(v)\nThree(v) == Outer(v)\n"
+    )
+    found = refuted(PRIMED.replace("Next ==", f"{inner}Next ==").replace("NEXT", call))
+    assert {conjunct for _, conjunct in found} == {"Empty"}
 
 
 def test_actions_of_one_name_are_told_apart_by_their_place() -> None:
