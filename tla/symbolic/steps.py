@@ -302,7 +302,10 @@ class Steps:
     def _new(
         self, name: str, members: Members, shape: Shape, span: Span
     ) -> tuple[Value, tuple[Formula, ...]]:
-        """A value of which is known that it is in the set."""
+        """A value of which is known that it is in the set, all of which must be of the shape."""
+        if self.sorts.joined(members.element, shape, span) != shape:
+            seen = self.sorts.shown(members.element)
+            raise TlaError(f"{seen} meets elements of {self.sorts.shown(shape)} here, which are fewer", span)
         unique = f"{name}!{next(self._numbers)}"
         value = self.sorts.symbolic(unique, shape, span)
         self.chosen.extend(self.sorts.symbols(unique, shape, span))

@@ -245,6 +245,16 @@ def test_a_set_that_is_chosen_of_a_constant_set_is_one_of_it() -> None:
     assert set(refuted(text.replace("CLAIM", "x \\in P"))) >= {("Next", "Inductive.2")}
 
 
+@pytest.mark.parametrize(
+    ("following", "said"), [("P", "P meets Q here"), ("SUBSET S", "SUBSET S meets elements of Q here")]
+)
+def test_what_is_chosen_of_more_than_the_type_has_is_refused(following: str, said: str) -> None:
+    """Else the steps to the others would be lost."""
+    text = sets("Q", following).replace("TypeOK == x \\in SUBSET S", "TypeOK == x \\in Q")
+    with pytest.raises(TlaError, match=said):
+        refuted(text.replace("CLAIM", "TRUE"))
+
+
 def test_a_string_that_is_none_of_the_type_is_not_passed_over_where_it_is_chosen() -> None:
     """Else the step to it would be lost."""
     text = sets("SUBSET S", "SUBSET S", '{"on", "bad"}').replace("CLAIM", "TRUE")
