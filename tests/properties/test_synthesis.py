@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -152,13 +151,10 @@ def test_most_faults_fall_to_one_handler() -> None:
 
 
 @pytest.mark.deep
-def test_a_thousand_states_for_each_of_five_goals_within_a_minute() -> None:
-    begin = time.process_time()
+def test_a_thousand_states_for_each_of_five_goals() -> None:
     for goal in GOALS[:5]:
         made = states_of(goal, SERVERS, 1)
         assert sum(1 for _ in islice(made.states(), 1000)) == 1000
-    seconds = time.process_time() - begin
-    assert seconds < 60, f"{seconds:.0f} s"
 
 
 @pytest.mark.deep
