@@ -232,7 +232,7 @@ class Steps:
             f"Same({target})",
             f"{target}' \\in {among}",
             f"Among({target}, {among})",
-            f"(\\E z \\in {among} : {target}' = z \\/ Set({target}, {a}))",
+            f"(\\E z \\in ({shown(type)} \\cap {among}) : {target}' = z \\/ Set({target}, {a}))",
             f"(IF {test} THEN {target}' = {a} ELSE Same({target}))",
             f"(LET new == {a} IN {target}' = new)",
         )
@@ -244,7 +244,7 @@ class Steps:
         taken, of = self.random.choice(names), self.random.choice(("S", "T", "Q", "P", "E"))
         expressed: Type = self.random.choice([*self.types.values(), "S"])
         call = f"A{place}(i, {taken}, {maker.value(expressed, 1)})"
-        among = maker.set(of, 1)
+        among = maker.choose(shown(of), f"({shown(of)} \\cap {maker.set(of, 1)})")
         maker.names += [("i", of), ("v", self.types[taken]), ("e", expressed)]
         parts = [maker.value("B", 2)] if self.random.random() < 0.3 else []
         for name in self.random.sample(names, len(names)):
