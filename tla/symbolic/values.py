@@ -264,6 +264,13 @@ class Sorts:
         """The set, made one of elements of that shape; refused if something in it cannot be."""
         if members.items is not None:
             return self.listed(tuple(self.of_shape(item, wanted, span) for item in members.items), span)
+        if not is_known(members.element):  # of numbers or strings: refused now, not when it is looked into
+
+            def one_of_shape(value: Value) -> Formula:
+                self.of_shape(value, wanted, span)
+                return NO
+
+            self.some(members, one_of_shape, span)
         full = members.full and members.element == wanted
         return Members(wanted, lambda x: self.contains(members, x, span), members.some, full=full)
 

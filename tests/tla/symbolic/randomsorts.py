@@ -183,6 +183,11 @@ class Maker:
             *near,
         )
 
+    def stranger(self, of: Type) -> str:
+        """Often what may not be of the type: a number or a string, or a value of a type akin."""
+        other = self.random.choice([of, *AKIN.get(of, ())])
+        return other if isinstance(other, str) and other not in TEXT else self.value(other, 0)
+
     def formula(self, depth: int) -> str:
         types = [*dict.fromkeys(known for _, known in self.names)] or ["S"]
         type = self.random.choice(types)
@@ -191,6 +196,7 @@ class Maker:
         of = self.random.choice((*BASES, "Q", "O", "P"))
         name, body = self.under(of, "B", depth)
         ordered = self.random.choice(ORDERED)
+        stranger = self.stranger(of)
         first, second = self.value("B", depth), self.value("B", depth)
         left, right = self.value(("SUBSET", of), depth), self.value(("SUBSET", of), depth)
         there, compares = self.choose("\\in", "\\notin"), self.choose("\\subseteq", "=", "#")
@@ -200,6 +206,7 @@ class Maker:
             f"({a} {there} {among})",
             f"Has({a}, {among})",
             f"({left} {compares} {right})",
+            f"({{{stranger}}} \\subseteq {self.set(of, depth)})",
             f"({sign} {name} \\in {self.set(of, depth)} : {body})",
             f"({self.value(ordered, depth)} {self.choose('<', '<=', '>', '>=')} {self.value(ordered, depth)})",
             f"({first} {joins} {second})",

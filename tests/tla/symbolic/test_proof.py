@@ -262,6 +262,21 @@ def test_a_string_that_is_none_of_the_type_is_not_passed_over_where_it_is_chosen
         refuted(text)
 
 
+def test_a_set_of_strings_that_are_none_of_the_type_is_refused_before_anything_is_asked() -> None:
+    text = r"""
+---- MODULE Strings ----
+VARIABLES y
+TypeOK == y \in SUBSET {"a", "b"}
+Init == y = {"z" : k \in BOOLEAN}
+Next == UNCHANGED y
+Inductive == TypeOK
+====
+"""
+    induction = Induction(parse(text))
+    with pytest.raises(TlaError, match='"z" stands where an element of'):
+        induction.queries(None, 0)
+
+
 @pytest.mark.parametrize("call", ["Outer(x)", "Three(x)"])
 def test_a_parameter_of_a_parameter_stands_for_a_variable_too(call: str) -> None:
     inner = (
