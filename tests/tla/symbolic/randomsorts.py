@@ -1,9 +1,9 @@
-r"""Random modules of many sorts, as TLA+ text: sets of sets over one base and over others, orders, enumerations
-that overlap, functions of functions, relations.
+r"""Random modules of many sorts, as TLA+ text.
 
-One grammar makes all: `value` makes the text of a value of a type. Now and then it makes one of a type that is
-akin (another set of sets, another string, a number that no constant has): such text must be refused or decided
-as it is evaluated. Operators that take variables, primes and sets as arguments are in HEAD.
+Sets of sets over one base and over others, orders, enumerations that overlap, functions of functions,
+relations. One grammar makes all: `value` makes the text of a value of a type. Now and then it makes one of a
+type that is akin (another set of sets, another string, a number that no constant has): such text must be
+refused or decided as it is evaluated. Operators that take variables, primes and sets are in HEAD.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ AKIN: dict[Type, list[Type | str]] = {
     "S": ["R"], "R": ["S"], "T": ["U", "1", "2", "7"], "U": ["T", "0", "5"],
     "Q": ["O", "P", ("SUBSET", "S")], "O": ["Q", ("SUBSET", "S")], "P": ["Q", ("SUBSET", "R")],
     "E": ["F", '"z"'], "F": ["E", '"z"'], ("SUBSET", "S"): ["Q", "O"], ("SUBSET", "R"): ["P"],
-    ("SUBSET", "E"): [("SUBSET", "F")], ("SUBSET", "Q"): [("SUBSET", "O")], ("SUBSET", "T"): [("SUBSET", "U")],
+    ("SUBSET", "E"): [("SUBSET", "F")], ("SUBSET", "Q"): [("SUBSET", "O")],
+    ("SUBSET", "T"): [("SUBSET", "U")],
 }  # fmt: skip
 
 SLIP = 0.04
@@ -195,7 +196,7 @@ class Maker:
         among = self.set(type, depth)
         of = self.random.choice((*BASES, "Q", "O", "P"))
         name, body = self.under(of, "B", depth)
-        ordered = self.random.choice(ORDERED)
+        ordered, order = self.random.choice(ORDERED), self.choose("<", "<=", ">", ">=")
         stranger = self.stranger(of)
         first, second = self.value("B", depth), self.value("B", depth)
         left, right = self.value(("SUBSET", of), depth), self.value(("SUBSET", of), depth)
@@ -208,7 +209,7 @@ class Maker:
             f"({left} {compares} {right})",
             f"({{{stranger}}} \\subseteq {self.set(of, depth)})",
             f"({sign} {name} \\in {self.set(of, depth)} : {body})",
-            f"({self.value(ordered, depth)} {self.choose('<', '<=', '>', '>=')} {self.value(ordered, depth)})",
+            f"({self.value(ordered, depth)} {order} {self.value(ordered, depth)})",
             f"({first} {joins} {second})",
             f"(~{first})",
         )

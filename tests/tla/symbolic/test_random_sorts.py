@@ -5,6 +5,7 @@ And what z3 refutes is evaluated by the explicit engine (counterexamples.py). A 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -65,10 +66,8 @@ def reached(binding: Binding, state: State, node: Expr, names: tuple[str, ...], 
     """The states after it, or that are initial; without those after something that has no value."""
     found: list[State] = []
     ways = successors(Evaluator(binding, state), node, EMPTY, names, initial)
-    try:
+    with contextlib.suppress(TlaError):
         found.extend(itertools.islice(ways, STEPS))
-    except TlaError:
-        pass
     return found
 
 
@@ -140,10 +139,10 @@ def agreements(seeds: range) -> Counter[str]:
 
 def test_z3_proves_nothing_of_many_sorts_that_evaluation_refutes() -> None:
     counts = agreements(range(100))
-    assert min(counts.values()) >= 10 and len(counts) == 3, counts
+    assert min(counts[each] for each in ("refused", "proved", "refuted")) >= 10, counts
 
 
 @pytest.mark.deep
 def test_z3_proves_nothing_of_many_sorts_that_evaluation_refutes_in_3000_modules() -> None:
     counts = agreements(range(1000, 4000))
-    assert min(counts.values()) >= 300 and len(counts) == 3, counts
+    assert min(counts[each] for each in ("refused", "proved", "refuted")) >= 300, counts
