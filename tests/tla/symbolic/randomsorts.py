@@ -200,6 +200,7 @@ class Maker:
         stranger = self.stranger(of)
         first, second = self.value("B", depth), self.value("B", depth)
         left, right = self.value(("SUBSET", of), depth), self.value(("SUBSET", of), depth)
+        some = self.random.choice((*SETS, ("SUBSET", "S")))
         there, compares = self.choose("\\in", "\\notin"), self.choose("\\subseteq", "=", "#")
         sign, joins = self.choose("\\A", "\\E"), self.choose("/\\", "\\/", "=>", "<=>")
         return self.choose(
@@ -209,6 +210,7 @@ class Maker:
             f"({left} {compares} {right})",
             f"({{{stranger}}} \\subseteq {self.set(of, depth)})",
             f"({sign} {name} \\in {self.set(of, depth)} : {body})",
+            f"({sign} {name} \\in {shown(of)} : {name} {there} {shown(some)})",
             f"({self.value(ordered, depth)} {order} {self.value(ordered, depth)})",
             f"({first} {joins} {second})",
             f"(~{first})",
