@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 
 from raftcheck.tla.coverage import Counts
+from raftcheck.tla.orphans import end_with_parent
 from raftcheck.tla.values import sweep
 from raftcheck.traces.coverage import Covered
 from raftcheck.traces.events import Event
@@ -219,6 +220,7 @@ def _begin(campaign: Campaign) -> None:
     global _mine
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
     sys.stdout = sys.stderr
     _mine = (load_target(campaign.target), campaign)
 

@@ -163,9 +163,9 @@ class _Director:
         """The action, and what work it leaves to the server."""
         idle = self._idle(server)
         yield action
-        working = True
-        while working:
-            working = yield from self._work(idle)
+        for _ in range(MOST_FIRES):
+            if not (yield from self._work(idle)):
+                return
 
     def _idle(self, *servers: str) -> dict[str, set[str]]:
         """The timers that there are while no work waits."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from raftcheck.properties import cli
@@ -176,6 +177,25 @@ def test_a_proof_of_which_a_process_is_killed_proves_nothing_more(root: Path) ->
     status, answer = a_proof_that_is_stopped(root, lambda proof, worker: os.kill(worker, signal.SIGKILL))
     assert (status, answer["verdict"]) == (3, "unknown")
     assert answer["reason"].startswith("unknown: a process was ended from outside, or for want of memory")
+
+
+@pytest.mark.parametrize("command", ["prove", "check"])
+def test_a_command_that_is_killed_leaves_no_process_behind(command: str) -> None:
+    """SIGKILL cannot be caught, so the workers must see for themselves that nobody waits for them."""
+    code = "from raftcheck.properties.entry import main; main()"
+    words = [sys.executable, "-c", code, command, "--processes", "2"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while process.poll() is None and len(children.read_text().split()) < 2:
+            os.sched_yield()
+        workers = [psutil.Process(int(pid)) for pid in children.read_text().split()]
+        process.kill()
+
+    _, alive = psutil.wait_procs(workers, timeout=10)
+
+    for worker in alive:
+        worker.kill()
+    assert (len(workers), alive) == (2, [])
 
 
 def test_raftabstract_is_proved_for_any_number_of_servers(capsys: pytest.CaptureFixture[str]) -> None:

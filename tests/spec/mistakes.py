@@ -43,6 +43,16 @@ def with_mistake(spec: Path, module: str, mistake: Mistake, folder: Path) -> Pat
     return changed
 
 
+TWO_LEADERS = r'\A i \in Server : role[i] # Follower => <<i, currentTerm[i]>> \in {<<"n1", 1>>, <<"n2", 2>>}'
+"""The first leads in term 1 and the second in term 2, or they would like to."""
+
+AGREES = r"""/\ ack <= agreed
+        /\ messages' = Reply([mtype       |-> AppendEntriesResponse,
+                              mterm       |-> currentTerm[i],
+                              msuccess    |-> TRUE,
+                              mmatchIndex |-> ack"""
+"""What a server acknowledges of entries that it took in."""
+
 IN_RAFT = (
     Mistake(
         "second vote in a term",
@@ -79,10 +89,23 @@ IN_RAFT = (
         {"m.mprevLogTerm = TermAt(xlog, m.mprevLogIndex)": "TRUE"},
         action="HandleAppendEntriesRequest",
         bounds={"Server": '{"n1", "n2", "n3"}', "MaxLogLength": "1", "Restarting": "{}"},
-        within=(
-            r"\A i \in Server : role[i] # Follower =>"
-            r' <<i, currentTerm[i]>> \in {<<"n1", 1>>, <<"n2", 2>>}'
-        ),
+        within=TWO_LEADERS,
+    ),
+    Mistake(
+        "acknowledges more than agrees",
+        {
+            AGREES: AGREES.replace("mmatchIndex |-> ack", "mmatchIndex |-> Len(new)"),
+        },
+        action="HandleAppendEntriesRequest",
+        bounds={"Server": '{"n1", "n2", "n3"}', "MaxLogLength": "1", "Restarting": "{}"},
+        within=TWO_LEADERS,
+    ),
+    Mistake(
+        "commits more than agrees",
+        {"Max(@, Min(m.mcommitIndex, agreed))": "Max(@, Min(m.mcommitIndex, Len(new)))"},
+        action="HandleAppendEntriesRequest",
+        bounds={"Server": '{"n1", "n2", "n3"}', "MaxLogLength": "1", "Restarting": "{}"},
+        within=TWO_LEADERS,
     ),
     Mistake(
         "leader overwrites its log",

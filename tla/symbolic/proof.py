@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Literal
 
+from ..orphans import end_with_parent
 from . import counterexamples
 from .counterexamples import Counterexample
 from .obligations import Induction, Query
@@ -185,6 +186,7 @@ def _begin(prover: _Prover) -> None:
     global _prover
     _prover = prover
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _verdict(of: Obligation) -> Verdict:

@@ -36,7 +36,7 @@ from ..syntax import (
 from . import logic
 from .logic import Formula, Symbol
 from .theory import Theory
-from .translation import State, Translator, as_conditions, matched
+from .translation import State, Translator, matched
 from .values import Members, Shape, Value, is_known
 
 Meant = Thunk | Closure | Declaration
@@ -174,7 +174,8 @@ class Steps:
                 if not no.is_dead:
                     yield from self._ways(otherwise, environment, no, initial)
             case Case() if self._assigns(node, environment, initial):
-                yield from self._ways(as_conditions(node), environment, way, initial)
+                made = translator.as_conditions(node, environment)
+                yield from self._ways(made, environment, way, initial)
             case Let(body=body):
                 inner = translator.with_definitions(node, environment)
                 yield from self._ways(body, inner, way, initial)

@@ -21,9 +21,13 @@ from ..instances import Module
 from ..library import MODULES
 from ..syntax import Builtin, Constant, Definition, Expr, Literal, Native, Ref, SetOf, Variable
 from . import logic
-from .logic import TRUTH, Application, Formula, Sort, Symbol
+from .logic import TRUTH, Application, Formula, Sort, Symbol, Truth
+from .solver import Solver
 from .translation import State, Translator, conjuncts
 from .values import Shape, Sorts, Value
+
+EXCLUSION_SECONDS, EXCLUSION_EFFORT = 10.0, 4_000_000
+"""For whether two guards exclude each other. The effort, by z3's own count, is spent first."""
 
 
 class Theory:
@@ -42,7 +46,16 @@ class Theory:
         self._classify()
         self.shapes: dict[str, Shape] = {}
         self._infer(types)
-        self.axioms = (*self._axioms_of_sorts(), *self._assumptions())
+        self._solver = Solver()
+        self.axioms: tuple[Formula, ...] = tuple(self._axioms_of_sorts())
+        self.axioms += tuple(self._assumptions())
+
+    def is_impossible(self, formula: Formula) -> bool:
+        """Whether z3 finds soon that it cannot hold, in no state, whatever its variables stand for."""
+        if isinstance(formula, Truth):
+            return not formula.value
+        question = self._solver.question((*self.axioms, formula))
+        return question.ask(EXCLUSION_SECONDS, EXCLUSION_EFFORT) == "unsat"
 
     # --- states ---------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 from typing import Any, Protocol
 
 from ..environment import EMPTY, Closure, Environment, Thunk
@@ -81,6 +82,8 @@ class Signature(Protocol):
 
     def enumeration(self, texts: frozenset[str]) -> Sort | None: ...
 
+    def is_impossible(self, formula: Formula) -> bool: ...
+
 
 class Translator:
     """Evaluates in one state, and where an action is looked at, with the primed variables known so far."""
@@ -132,7 +135,7 @@ class Translator:
                 a, b = self.value(then, environment), self.value(otherwise, environment)
                 return self.sorts.either(test, a, b, node.span)
             case Case():
-                return self.value(as_conditions(node), environment)
+                return self.value(self.as_conditions(node, environment), environment)
             case Let(body=body):
                 return self.value(body, self.with_definitions(node, environment))
             case Quantifier(universal=universal, bounds=bounds, body=body):
@@ -296,6 +299,28 @@ class Translator:
             return choose(members, one, span)
 
         return rest(0, environment)
+
+    def as_conditions(self, node: Case, environment: Environment) -> Expr:
+        """CASE as IF ... THEN ... ELSE IF ...
+
+        TlaError where TLA+ leaves open what it stands for (Specifying Systems §16.1.4): without OTHER, or
+        where two guards may hold at once. TLC takes the first; a proof that did so could be wrong for TLA+.
+        """
+        if node.other is None:
+            raise TlaError("CASE without OTHER is outside of the symbolic fragment", node.span)
+        guards = [self.formula(guard, environment) for guard, _ in node.arms]
+        for earlier, later in combinations(range(len(guards)), 2):
+            if not self.theory.is_impossible(logic.conjunction((guards[earlier], guards[later]))):
+                first = node.arms[earlier][0].span
+                raise TlaError(
+                    f"this guard of CASE may hold together with that at {first.line}:{first.column}, and "
+                    "TLA+ leaves open which counts; expected guards of which no two can hold at once, or IF",
+                    node.arms[later][0].span,
+                )
+        made = node.other
+        for guard, value in reversed(node.arms):
+            made = If(node.span, guard, value, made)
+        return made
 
     # --- functions ------------------------------------------------------------------------------------
 
@@ -585,19 +610,6 @@ def matched(names: tuple[Parameter, ...], pattern: bool, value: Value, span: Spa
 
 def _recursive(name: str, span: Span) -> TlaError:
     return TlaError(f"`{name}` is recursive, which is outside of the symbolic fragment", span)
-
-
-def as_conditions(node: Case) -> Expr:
-    """CASE as IF ... THEN ... ELSE IF ...: of several guards that hold the first counts, as for TLC.
-
-    Without OTHER, TLA+ says nothing of what is left over.
-    """
-    if node.other is None:
-        raise TlaError("CASE without OTHER is outside of the symbolic fragment", node.span)
-    made = node.other
-    for guard, value in reversed(node.arms):
-        made = If(node.span, guard, value, made)
-    return made
 
 
 def _named(node: Expr) -> str:

@@ -48,6 +48,10 @@ def refusal(*changes: tuple[str, str]) -> str:
         ('"yes"', 'expected a formula, saw "yes"'),
         ("leaders", "expected a formula, saw something of [Term -> SUBSET Node]"),
         ("CASE votes = {} -> TRUE", "CASE without OTHER is outside of the symbolic fragment"),
+        (
+            "\\A n \\in Node : CASE votes = {} -> TRUE [] n \\in leaders[0] -> FALSE [] OTHER -> TRUE",
+            "this guard of CASE may hold together with that at",
+        ),
         ("Term \\subseteq Nat", "`Nat` is outside of the symbolic fragment"),
     ],
 )
