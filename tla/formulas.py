@@ -188,12 +188,8 @@ class Formulas:
             search = _Search(
                 over, before, tuple(inner[p] for bound in node.bounds for p in bound.parameters), names
             )
-            if node.universal:
-                with self.code.block(f"if not {self.truth(node.body, inner)}:"):
-                    self.found(result, over, node)
-            else:
-                self.fail_first(node.body, inner, search)
-                self.found(result, over, node)
+            self.fail_first(node.body, inner, search, false=node.universal)
+            self.found(result, over, node)
         for indent in indents[1:]:
             self.code.line_at(indent, f"if {over}: break")
         return result
@@ -203,37 +199,52 @@ class Formulas:
         self.code.line(f"{over} = True")
         self.code.line("break")
 
-    def fail_first(self, node: Expr, environment: Environment, search: _Search) -> None:
-        """Lines that go on to the next element where the formula is false, or to where it may be true."""
+    def fail_first(self, node: Expr, environment: Environment, search: _Search, *, false: bool) -> None:
+        """Lines that go on to the next element where the formula is not as it is looked for.
+
+        They end where it may be: true, or `false`, as an element against a \\A has it.
+        """
         match node:
-            case And(items=items):
+            case And(items=items) if not false:
                 for item in items:
-                    self.fail_first(item, environment, search)
+                    self.fail_first(item, environment, search, false=False)
+                return
+            case Or(items=items) if false:
+                for item in items:
+                    self.fail_first(item, environment, search, false=True)
+                return
+            case Builtin(operator="=>", arguments=(premise, conclusion)) if false:
+                self.fail_first(premise, environment, search, false=False)
+                self.fail_first(conclusion, environment, search, false=True)
+                return
+            case Builtin(operator="~", arguments=(body,)):
+                self.fail_first(body, environment, search, false=not false)
                 return
             case Let(body=body):
-                self.fail_first(body, self.of.with_definitions(node, environment), search)
+                self.fail_first(body, self.of.with_definitions(node, environment), search, false=false)
                 return
             case Ref(to=to, arguments=arguments) if to not in environment:
                 meant = self.home.binding.meaning(to)
                 if isinstance(meant, Definition) and self.is_opened(meant):
                     operator = Operator(meant.parameters, meant.body, {})
-                    self.fail_first(meant.body, self.of.entered(operator, arguments, environment), search)
+                    inner = self.of.entered(operator, arguments, environment)
+                    self.fail_first(meant.body, inner, search, false=false)
                     return
         if not self.home.is_pure(node) or self.of.depends_on(node, environment, search.inner):
-            self.fail(self.truth(node, environment), "continue")
+            self.fail(self.truth(node, environment), false, "continue")
         elif self.of.depends_on(node, environment, search.outer):
-            self.fail(self.truth(node, environment), "break")
+            self.fail(self.truth(node, environment), false, "break")
         else:
             known = self.code.name()
             search.before.lines.append((search.before.indent, f"{known} = False"))
             with self.code.block(f"if not {known}:"):
-                self.fail(self.truth(node, environment), f"{search.over} = True", "break")
+                self.fail(self.truth(node, environment), false, f"{search.over} = True", "break")
                 self.code.line(f"{known} = True")
 
-    def fail(self, truth: str, *lines: str) -> None:
-        """What is done where a formula is false."""
-        if truth != "True":
-            with self.code.block(f"if not {truth}:"):
+    def fail(self, truth: str, false: bool, *lines: str) -> None:
+        """What is done where a formula is not as it is looked for."""
+        if truth != str(not false):
+            with self.code.block(f"if {truth}:" if false else f"if not {truth}:"):
                 for line in lines:
                     self.code.line(line)
 
