@@ -19,11 +19,14 @@ NoGaps(xlog) ==
 
 \* Each server is in some term. In term 0 nobody has voted. A vote was given, and to a candidate; a leader
 \* was one. What a leader's log ends with stands at lastIndex. What is known to be committed begins at 1.
+\* A bid names the last entry of a log, which is of an older term; there is one, or its index is 0.
 Concrete ==
     /\ \A i \in Server : \E t \in Term : t \notin left[i]
     /\ \A i, c \in Server, t \in Term : InTerm(i, t) /\ c \in votedFor[i] => 0 < t /\ <<i, t, c>> \in votes
     /\ \A i, c \in Server, t \in Term :
         <<i, t, c>> \in votes => \E u \in Term, k \in Index : <<t, c, u, k>> \in bids
+    /\ \A c \in Server, t, u \in Term, k \in Index :
+        <<t, c, u, k>> \in bids => u < t /\ (k = 0 <=> u = 0)
     /\ \A i \in Server : NoGaps(log[i])
     /\ \A t \in Term : NoGaps(leaderLog[t]) /\ (lastIndex[t] = 0 \/ Has(leaderLog[t], lastIndex[t]))
     /\ \A i \in Server, t \in Term, k, x \in Index :

@@ -80,6 +80,16 @@ def test_states_of_a_goal_are_states_of_raft(goal: str) -> None:
             assert model.formula(name).test(vector), (name, told)
 
 
+@pytest.mark.parametrize("goal", GOALS)
+def test_a_bid_names_the_end_of_a_log_of_older_terms(goal: str) -> None:
+    """Else a server would be asked for its vote by a message that nobody can send."""
+    bids = [bid for state in abstract_states(goal) for bid in state.bids]
+    assert bids
+    for term, _, last_term, last_index in bids:
+        assert last_term < term
+        assert (last_index == 0) == (last_term == 0)
+
+
 def test_figure_8_has_an_entry_of_an_old_term_on_a_majority_and_a_newer_one_against_it() -> None:
     for state in abstract_states("Figure8"):
         assert any(
