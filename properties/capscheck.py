@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import get_args
 
 from .finding import Wrong, is_text, shown
-from .node import Caps, Liberty, Network
+from .node import Caps, Implementation, Liberty, Network
 from .schedules import MOST_SERVERS
 
 LARGEST = 2**63 - 1
 """That JSON and msgspec carry as it is."""
+
+RESTORING = ("store", "payload_of")
+"""What a Restorable has beyond an Implementation."""
 
 
 def wrong_caps(caps: Caps) -> Wrong:
@@ -20,7 +23,7 @@ def wrong_caps(caps: Caps) -> Wrong:
         return f"caps = {shown(caps)}", "a Caps (raftcheck.properties.node)"
     if caps.network not in get_args(Network):
         return f"caps.network = {shown(caps.network)}", f"one of {', '.join(get_args(Network))}"
-    for name in ("durable", "links"):
+    for name in ("durable", "links", "restorable"):
         if type(getattr(caps, name)) is not bool:
             return f"caps.{name} = {shown(getattr(caps, name))}", "True or False"
     if caps.links and caps.network == "datagram":
@@ -32,6 +35,15 @@ def wrong_caps(caps: Caps) -> Wrong:
     if not isinstance(liberties, frozenset) or not liberties <= {*get_args(Liberty)}:
         return f"caps.liberties = {shown(liberties)}", f"a frozenset of {', '.join(get_args(Liberty))}"
     return _wrong_knobs(caps.knobs)
+
+
+def wrong_restorable(implementation: Implementation) -> Wrong:
+    """The same of caps that make sense: who says that it is a Restorable has what that takes."""
+    lacking = [name for name in RESTORING if not callable(getattr(implementation, name, None))]
+    if not implementation.caps.restorable or not lacking:
+        return None
+    methods = " and ".join(f"{name}()" for name in RESTORING)
+    return f"caps.restorable = True without {lacking[0]}()", f"{methods}, or caps.restorable = False"
 
 
 def _wrong_knobs(knobs: object) -> Wrong:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 from raftcheck.traces.events import Entry, Event, Message, NodeState, command_of
 
 from . import byvalue, disk, life
+from .byvalue import by_value
 from .disk import Disk
 from .finding import Breach, Finding, Kind, Misbehaviour, is_text, shown, wrong_state
 from .life import Halt, Life
@@ -104,7 +105,7 @@ class Cluster:
             self._watched(self._resume, (self.servers[name], state)) for name, state in scene.states.items()
         )
         for view in scene.messages:
-            self.network.send(view.source, view.dest, implementation.payload_of(view), view)
+            self._watched(self._put_in_flight, view)
         return events + self._tell_links()
 
     def step(self, action: Action) -> tuple[Event, ...] | None:
@@ -260,6 +261,13 @@ class Cluster:
             self._accuse(server.name, "start", seen, wanted)
         return event
 
+    def _put_in_flight(self, view: Message) -> None:
+        """As if it had been sent; who cannot make it is accused in the name of its sender."""
+        implementation = self.implementation
+        assert restorable(implementation)
+        payload = self._ask(self.servers[view.source], _copied, implementation.payload_of, view)
+        self.network.send(view.source, view.dest, payload, view)
+
     def _restart(self, server: Server) -> Event:
         self.network.up(server.name)
         self._come_up(server, lambda life: self.implementation.start(life, False))
@@ -370,6 +378,11 @@ class Cluster:
     def _accuse(self, server: str, kind: Kind, seen: str, expected: str) -> NoReturn:
         action = describe(self._action) if self._action else self._doing
         raise Misbehaviour(Finding(kind, server, action, seen, expected))
+
+
+def _copied(make: Callable[[Message], Any], view: Message) -> Any:
+    """The payload, which nobody else has."""
+    return by_value(make(view))
 
 
 def _restored(implementation: Restorable, life: Life, state: NodeState) -> Node:

@@ -81,6 +81,8 @@ class Caps:
     """A cluster has so many at least: to some Rafts a server on its own is a case apart."""
     knobs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Its own configuration as a part of the search: of each, one value is drawn into Env.config."""
+    restorable: bool = False
+    """It is a Restorable: its servers can be started from a given state, for `raftcheck synth`."""
 
 
 class Env(Protocol):
@@ -161,13 +163,20 @@ class Implementation(Protocol):
 
 
 class Restorable(Implementation, Protocol):
-    """An implementation whose servers can be started from a given state, as if after a crash (scenes.py)."""
+    """An implementation whose servers can be started from a given state, as if after a crash (scenes.py).
+
+    Its caps have `restorable`.
+    """
 
     def store(self, env: Env, state: NodeState) -> None:
-        """Puts on disk what a server in this state has there: its term, its vote and its log."""
+        """Puts on disk what a server in this state has there: its term, its vote and its log; and syncs."""
 
     def payload_of(self, view: Message) -> Any:
-        """The payload that says the same as this view."""
+        """The payload that says the same as this view, which is a message of Figure 2; changes nothing.
+
+        Where a payload says more than a view, it is one that a server could have sent. Asked only in a run
+        of which all servers have been started.
+        """
 
 
 class Resumable(Restorable, Protocol):

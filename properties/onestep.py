@@ -25,7 +25,7 @@ from raftcheck.traces.events import (
     Role,
 )
 
-from .scenes import Commit, Election, Scene
+from .scenes import Commit, Election, Scene, after_crash
 from .schedules import Action, Crash, Deliver, Request, Restart, Timeout
 
 ACTS = 0.85
@@ -196,9 +196,16 @@ def _at(table: Value, term: int) -> Value:
     return apply(table, term)
 
 
-def beginning(state: AbstractState, chance: random.Random, durable: bool) -> Beginning:
-    """A scene in this state, and one handler of a server. `durable`: its servers may crash."""
+def beginning(
+    state: AbstractState, chance: random.Random, durable: bool, resumable: bool = True
+) -> Beginning:
+    """A scene in this state, and one handler of a server. `durable`: its servers may crash.
+
+    `resumable`: they can be in any state; otherwise each has just come back from a crash in its own.
+    """
     states = {server: state.node_state(server, chance) for server in state.servers}
+    if not resumable:
+        states = {server: after_crash(own) for server, own in states.items()}
     messages: tuple[Message, ...] = ()
     inputs = [
         state.request_vote,

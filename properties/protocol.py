@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from raftcheck.traces.events import Message, NodeState
+from raftcheck.traces.events import Entry, Message, NodeState
 
 from .node import Liberty, Network, Outcome
 
@@ -70,6 +70,23 @@ class Stop(_Request, frozen=True):
     server: str
 
 
+class Durable(msgspec.Struct, frozen=True):
+    """What of a state is on disk (Figure 2); `voted_for` is "" for nobody."""
+
+    current_term: int
+    voted_for: str
+    log: tuple[Entry, ...]
+
+
+class Store(_Request, frozen=True):
+    server: str
+    state: Durable
+
+
+class Payload(_Request, frozen=True):
+    view: Message
+
+
 class _Op(msgspec.Struct, frozen=True, array_like=True, tag=str.lower, forbid_unknown_fields=True):
     """Something that a server did in a call: a list that begins with its name."""
 
@@ -115,6 +132,7 @@ class Capabilities(_Answer, frozen=True):
     fewest_servers: int = 1
     liberties: tuple[Liberty, ...] = ()
     knobs: dict[str, tuple[Plain, ...]] = {}
+    restorable: bool = False
 
 
 class Greeting(_Answer, frozen=True):
@@ -153,6 +171,18 @@ class Requested(_Answer, frozen=True):
     state: NodeState
 
 
+class Stored(_Answer, frozen=True):
+    """The answer to Store."""
+
+    disk: dict[str, msgspec.Raw]
+
+
+class Made(_Answer, frozen=True):
+    """The answer to Payload."""
+
+    payload: msgspec.Raw
+
+
 class Failed(_Answer, frozen=True):
     """The answer to a request that went wrong inside of the driver."""
 
@@ -163,7 +193,8 @@ A = TypeVar("A")
 
 encode = msgspec.json.Encoder().encode
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Greeting, Nothing, Shown, Acted, Requested, Failed)
+    kind: msgspec.json.Decoder(kind)
+    for kind in (Greeting, Nothing, Shown, Acted, Requested, Stored, Made, Failed)
 }
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from raftcheck.tla.values import Value, function, record
 from raftcheck.traces import encoding
-from raftcheck.traces.events import AppendEntriesRequest, Entry, Message, NodeState
+from raftcheck.traces.events import AppendEntriesRequest, Entry, Message, NodeState, Other
 
 from .errors import UsageProblem
 from .node import Implementation, Restorable, Resumable
@@ -57,7 +57,7 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def restorable(implementation: Implementation) -> TypeGuard[Restorable]:
-    return all(callable(getattr(implementation, name, None)) for name in ("store", "payload_of"))
+    return implementation.caps.restorable
 
 
 def resumable(implementation: Implementation) -> TypeGuard[Resumable]:
@@ -67,10 +67,9 @@ def resumable(implementation: Implementation) -> TypeGuard[Resumable]:
 def check_restorable(implementation: Implementation) -> None:
     """NotRestorable where no scene can be put onto its servers."""
     if not restorable(implementation):
-        name = type(implementation).__name__
         raise NotRestorable(
-            f"{name} has no store() and payload_of(), so it cannot be started from a given state; "
-            "expected a Restorable (properties/node.py), such as reference or teaching"
+            "the target cannot be started from a given state: its caps are without `restorable`; expected "
+            "one whose caps have it (Restorable in properties/node.py; PROTOCOL.md), such as reference, etcd"
         )
 
 
@@ -175,4 +174,6 @@ def wrong_scene(scene: Scene, servers: tuple[str, ...]) -> str | None:
     for place, message in enumerate(scene.messages):
         if {message.source, message.dest} - set(servers) or message.source == message.dest:
             return f"messages[{place}]: from {message.source} to {message.dest}; {known}"
+        if isinstance(message, Other):
+            return f"messages[{place}]: Other, which does not say what it is; expected a message of Figure 2"
     return None

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from msgspec import Raw
 
-from raftcheck.traces.events import NodeState, text_of
+from raftcheck.traces.events import NOBODY, Message, NodeState, text_of
 
 from . import protocol
 from .driverprocess import ANSWER_SECONDS, HELLO_SECONDS, DriverProcess
@@ -24,12 +24,14 @@ from .protocol import (
     Erase,
     Failed,
     Greeting,
+    Made,
     Nothing,
     Reply,
     Requested,
     Rubbish,
     Send,
     Shown,
+    Stored,
     Sync,
     Write,
 )
@@ -65,6 +67,7 @@ class Stdio:
             liberties=frozenset(told.liberties),
             fewest_servers=told.fewest_servers,
             knobs=told.knobs,
+            restorable=told.restorable,
         )
 
     @property
@@ -79,13 +82,28 @@ class Stdio:
         return self._greeting
 
     def start(self, env: Env, fresh: bool) -> Node:
+        self._reset_for(env)
+        return StdioNode(self, env, fresh)
+
+    def store(self, env: Env, state: NodeState) -> None:
+        """Only of a driver whose caps have `restorable`; so is payload_of()."""
+        self._reset_for(env)
+        durable = protocol.Durable(state.current_term or 0, state.voted_for or NOBODY, state.log or ())
+        for key, value in self.ask(protocol.Store(env.me, durable), Stored).disk.items():
+            env.disk[key] = bytes(value)
+        env.sync()
+
+    def payload_of(self, view: Message) -> bytes:
+        return bytes(self.ask(protocol.Payload(view), Made).payload)
+
+    def _reset_for(self, env: Env) -> None:
+        """Begins the run that this life is of, unless it has begun."""
         if env.config is not self._config:
             self._config = None
             self._running()
             seed = str(env.config.get("seed", ""))
             self.ask(protocol.Reset((env.me, *env.peers), dict(env.config), seed), Nothing)
             self._config = env.config
-        return StdioNode(self, env, fresh)
 
     def ask(self, request: Any, kind: type[A]) -> A:
         """The answer to a request of protocol.py; Breach if there is none."""

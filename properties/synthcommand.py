@@ -50,8 +50,8 @@ def synth_command(goal: str, target: str, states: int, servers: int, seed: int, 
     "n2", ..., terms 0 to 4, indexes 0 to 3. Each state is made by z3 and satisfies the inductive invariant
     besides; each step of TARGET is judged by raft.tla.
 
-    TARGET is one that can be started from a given state: `reference`, `teaching`, or module:attribute of a
-    Restorable (properties/node.py).
+    TARGET is one that can be started from a given state: `reference`, `teaching`, `etcd`, `raft-rs`,
+    module:attribute of a Restorable (properties/node.py), or a driver that declares it (PROTOCOL.md).
 
     Ends with 0 if every step is one of raft.tla, with 1 if not, or if no state satisfies GOAL, with 2 if the
     input is bad, with 3 if z3 does not know, 130 if interrupted.

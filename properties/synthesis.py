@@ -29,9 +29,9 @@ from raftcheck.traces.validate import Validator
 
 from .failures import FOLDER, Kept, keep
 from .lockstep import Outcome, run
-from .node import Caps, Implementation
+from .node import Implementation
 from .onestep import AbstractState, Beginning, beginning
-from .scenes import Scene, played_by
+from .scenes import Scene, played_by, resumable
 from .schedules import Schedule, server_names
 from .targets import load_target
 from .watchdog import blocked
@@ -127,12 +127,12 @@ def states_of(goal: str, servers: tuple[str, ...], seed: int) -> Synthesis:
 
 
 def beginnings(
-    state: State, servers: tuple[str, ...], chance: random.Random, durable: bool
+    state: State, servers: tuple[str, ...], chance: random.Random, durable: bool, resumable: bool = True
 ) -> Iterator[Beginning]:
     """Handlers to be run from a state, without end."""
     read = AbstractState(state, servers, range(LAST_TERM + 1))
     while True:
-        yield beginning(read, chance, durable)
+        yield beginning(read, chance, durable, resumable)
 
 
 def check_synthesized(
@@ -153,7 +153,7 @@ def check_synthesized(
             chance = random.Random(question.seed)
             for state in islice(_whole(made.states()), question.states):
                 found.states += 1
-                for schedule in _schedules(question, found.states, state, implementation.caps, chance):
+                for schedule in _schedules(question, found.states, state, implementation, chance):
                     outcome = run_scene(implementation, schedule, judge)
                     found.add(schedule, outcome)
                     if outcome.failure is not None:
@@ -180,12 +180,14 @@ def _whole(states: Iterator[State]) -> Iterator[State]:
 
 
 def _schedules(
-    question: Question, number: int, state: State, caps: Caps, chance: random.Random
+    question: Question, number: int, state: State, implementation: Implementation, chance: random.Random
 ) -> Iterator[Schedule]:
     """What is done from the state of that number: each begins in a scene, and has one handler."""
     servers = server_names(question.servers)
     seed = f"{question.goal[:24]}/{question.seed}/{number}"
-    for begun in islice(beginnings(state, servers, chance, caps.durable), HANDLERS):
+    caps = implementation.caps
+    made = beginnings(state, servers, chance, caps.durable, resumable(implementation))
+    for begun in islice(made, HANDLERS):
         knobs = {knob: chance.choice(values) for knob, values in caps.knobs.items()}
         config = {"max_entries": chance.choice((None, 1, 2)), **knobs}
         yield Schedule(servers, begun.actions, config, seed, question.target, begun.scene)

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .adapters.reference import reference
-from .capscheck import wrong_caps
+from .capscheck import wrong_caps, wrong_restorable
 from .drivers import DriverError
 from .errors import UsageProblem
 from .finding import shown
@@ -160,7 +160,7 @@ def implementation_of(thing: object) -> Implementation:
 
 def _checked(implementation: Implementation) -> Implementation:
     """The implementation, if its caps make sense."""
-    wrong = wrong_caps(implementation.caps)
+    wrong = wrong_caps(implementation.caps) or wrong_restorable(implementation)
     if wrong:
         raise TargetError("{}; expected {}".format(*wrong))
     return implementation

@@ -17,7 +17,7 @@ from raftcheck.traces.events import NOBODY, Message, NodeState, command_of, text
 
 from ..node import Caps, Env, Node
 
-ANY_NETWORK = Caps(network="datagram", durable=True)
+ANY_NETWORK = Caps(network="datagram", durable=True, restorable=True)
 
 
 class DiskStorage:

@@ -178,7 +178,7 @@ class Server:
 
 
 class Teaching:
-    caps = Caps(network="datagram")
+    caps = Caps(network="datagram", restorable=True)
 
     def start(self, env: Env, fresh: bool) -> Server:
         return Server(env)

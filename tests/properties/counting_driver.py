@@ -14,6 +14,7 @@ LINKS = FAULT == "links"
 CAPS = {"network": "stream" if LINKS else "datagram", "links": LINKS, "knobs": {"step": [1, 2]}}
 if FAULT == "capable":
     CAPS |= {"durable": False, "fewest_servers": 2, "liberties": ["StepDown", "LeaderEntry"]}
+    CAPS |= {"restorable": True}
 
 REMEMBERED = {}
 

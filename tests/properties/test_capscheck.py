@@ -16,6 +16,7 @@ from raftcheck.properties.node import Caps
         ({"network": ["stream"]}, "caps.network = ['stream']"),
         ({"durable": "yes"}, "caps.durable = 'yes'"),
         ({"links": 1}, "caps.links = 1"),
+        ({"restorable": None}, "caps.restorable = None"),
         ({"fewest_servers": 0}, "caps.fewest_servers = 0"),
         ({"fewest_servers": 99}, "caps.fewest_servers = 99"),
         ({"fewest_servers": "3"}, "caps.fewest_servers = '3'"),
@@ -46,5 +47,5 @@ def test_caps_that_make_sense_are_not() -> None:
         "many": tuple(range(10**6)),
     }
     liberties: Any = frozenset({"StepDown"})
-    for caps in (Caps(), Caps("stream", False, True, liberties, 9, knobs)):
+    for caps in (Caps(), Caps("stream", False, True, liberties, 9, knobs, restorable=True)):
         assert wrong_caps(caps) is None

@@ -182,7 +182,7 @@ def test_a_liberty_that_an_adapter_declares_and_never_takes_is_told_of(raftcheck
         "from dataclasses import replace\n"
         "from raftcheck.properties.adapters.reference import reference as plain\n"
         "class Wide:\n"
-        "    caps = replace(plain.caps, liberties=frozenset({'Rewind'}))\n"
+        "    caps = replace(plain.caps, liberties=frozenset({'Rewind'}), restorable=False)\n"
         "    start = plain.start\n"
         "implementation = Wide()\n"
     )

@@ -22,7 +22,9 @@ from raftcheck.properties.protocol import (
     Greeting,
     Hello,
     Link,
+    Made,
     Nothing,
+    Payload,
     Request,
     Requested,
     Reset,
@@ -31,6 +33,8 @@ from raftcheck.properties.protocol import (
     Start,
     State,
     Stop,
+    Store,
+    Stored,
     decode,
     encode,
 )
@@ -45,6 +49,8 @@ ANSWERS: dict[type[msgspec.Struct], type[msgspec.Struct]] = {
     Link: Acted,
     State: Shown,
     Stop: Nothing,
+    Store: Stored,
+    Payload: Made,
 }
 
 
@@ -53,27 +59,40 @@ def text(root: Path) -> str:
     return (root / "properties" / "PROTOCOL.md").read_text(encoding="utf-8")
 
 
+Session = list[tuple[str, str]]
+"""What a driver reads, and what it writes."""
+
+
 @pytest.fixture(scope="module")
-def session(text: str) -> list[tuple[str, str]]:
-    """The example: what the driver reads, and what it writes."""
-    found = re.findall(r"^-> (.*)\n<- (.*)$", text, re.MULTILINE)
-    assert len(found) == text.count("\n-> ") > 10
-    return found
+def sessions(text: str) -> tuple[Session, Session]:
+    """The examples: of the driver that `new-adapter` writes, and of one that is restorable."""
+    said = re.findall(r"^-> (.*)\n<- (.*)$", text, re.MULTILINE)
+    assert len(said) == text.count("\n-> ") > 15
+    second = [place for place, (asked, _) in enumerate(said) if '"hello"' in asked][1]
+    return said[:second], said[second:]
 
 
-def test_the_example_is_what_a_driver_says(session: list[tuple[str, str]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_examples_are_what_drivers_say(
+    sessions: tuple[Session, Session], place: int, tmp_path: Path
+) -> None:
     write_adapter(tmp_path, "stdio")
+    session = sessions[place]
     asked = "".join(f"{request}\n" for request, _ in session)
-    command = [sys.executable, tmp_path / "my_raft.py"]
+    drivers = tmp_path / "my_raft.py", Path(__file__).with_name("teaching_driver.py")
+    command = [sys.executable, drivers[place]]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=60)
     assert [json.loads(line) for line in done.stdout.splitlines()] == [
         json.loads(said) for _, said in session
     ]
 
 
-def test_the_example_is_of_this_protocol(session: list[tuple[str, str]]) -> None:
+def test_the_examples_are_of_this_protocol(sessions: tuple[Session, Session]) -> None:
     kinds = {kind.__struct_config__.tag: kind for kind in ANSWERS}
-    for asked, answer in session:
+    assert {json.loads(asked)["op"] for session in sessions for asked, _ in session} == kinds.keys() - {
+        "link"
+    }
+    for asked, answer in sessions[0] + sessions[1]:
         kind = kinds[json.loads(asked)["op"]]
         assert encode(msgspec.json.decode(asked, type=kind)).decode() == asked
         decoded = decode(answer.encode(), ANSWERS[kind])

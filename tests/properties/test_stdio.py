@@ -15,7 +15,7 @@ from raftcheck.properties.cluster import Cluster
 from raftcheck.properties.drivers import DriverError
 from raftcheck.properties.finding import Finding
 from raftcheck.properties.lockstep import Outcome, run
-from raftcheck.properties.node import Caps
+from raftcheck.properties.node import Caps, Liberty
 from raftcheck.properties.schedules import Action, Crash, Deliver, Partition, Request, Restart, Timeout
 from raftcheck.properties.stdio import Stdio
 from raftcheck.traces.events import Event
@@ -70,7 +70,8 @@ def test_a_driver_says_what_it_is_made_for(counting: Stdio) -> None:
 
 def test_all_that_a_driver_says_of_itself_is_taken_over() -> None:
     stdio = driver("capable")
-    expected = Caps("datagram", False, False, frozenset({"StepDown", "LeaderEntry"}), 2, {"step": (1, 2)})
+    liberties: frozenset[Liberty] = frozenset({"StepDown", "LeaderEntry"})
+    expected = Caps("datagram", False, False, liberties, 2, {"step": (1, 2)}, restorable=True)
     assert stdio.caps == expected
     stdio.close()
 

@@ -221,7 +221,7 @@ def test_states_of_a_goal_may_be_few_or_none(raftcheck: CommandLine) -> None:
         (["commit"], "GOAL:1:1: expected a formula, saw something of [Term -> Index]"),
         (
             ["Figure8", "tests.properties.tiny_raft:tiny"],
-            "has no store() and payload_of(), so it cannot be started from a given state",
+            "the target cannot be started from a given state: its caps are without `restorable`",
         ),
         (["Figure8", "referenc"], "referenc"),
     ],
