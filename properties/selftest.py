@@ -24,11 +24,13 @@ from raftcheck.traces.events import Event, NodeState, command_of
 
 from .cluster import Cluster, Server
 from .finding import Finding, Misbehaviour, cut, shown
-from .node import Caps, Implementation
+from .node import Caps, Implementation, Restorable
+from .scenes import restorable
 from .scheduler import Plan, draw_plan, generator_of, made_up
 from .schedules import Action, Crash, Deliver, Request, Restart, Timeout
 from .selftestdriver import forgets, strange_requests
 from .selftestnodes import Asking, Watching
+from .selftestrestore import Sampling, Source, Using, unlike
 from .stdio import Stdio
 from .targets import load_target
 from .watchdog import watchdog
@@ -108,6 +110,12 @@ class Trial:
         return watching
 
     @property
+    def restorable(self) -> Restorable:
+        if not restorable(self.implementation):
+            raise NotTried("it does not say that this can be done (caps.restorable)")
+        return self.implementation
+
+    @property
     def driver(self) -> Stdio:
         if not isinstance(self.implementation, Stdio):
             raise NotTried("it is no driver")
@@ -145,10 +153,13 @@ def _indexes(caps: Caps) -> range:
     return range(min(MOST_RUNS, max([RUNS, *map(len, caps.knobs.values())])))
 
 
-def _trace(implementation: Implementation, index: int) -> Trace:
+def _trace(
+    implementation: Implementation, index: int, around: Callable[[Source], Source] = lambda source: source
+) -> Trace:
+    """`around` makes of the source of the actions another one."""
     plan, rng = _planned(implementation.caps, index)
     events: list[Event] = []
-    finding = _drive(implementation, plan.servers, plan.config, made_up(plan, rng), events.append)
+    finding = _drive(implementation, plan.servers, plan.config, around(made_up(plan, rng)), events.append)
     return Trace(tuple(map(msgspec.json.encode, events)), finding)
 
 
@@ -156,7 +167,7 @@ def _drive(
     implementation: Implementation,
     servers: tuple[str, ...],
     config: Mapping[str, Any],
-    source: Callable[[Cluster], Iterator[Action]],
+    source: Source,
     record: Callable[[Event], object] = lambda event: None,
 ) -> Finding | None:
     """Does the actions of a source, whatever Raft has against them; what the adapter did wrong."""
@@ -174,11 +185,13 @@ def _drive(
     return None
 
 
-def _traces(implementation: Implementation) -> list[Trace]:
+def _traces(
+    implementation: Implementation, around: Callable[[Source], Source] = lambda source: source
+) -> list[Trace]:
     """Those of all schedules, up to the first that says something against the adapter."""
     traces = []
     for index in _indexes(implementation.caps):
-        traces.append(_trace(implementation, index))
+        traces.append(_trace(implementation, index, around))
         if traces[-1].finding is not None:
             break
     return traces
@@ -387,6 +400,31 @@ class _Commanded:
         return any(command_of(entry.value) == command_of(self._value) for entry in log)
 
 
+def _restored(trial: Trial) -> str | None:
+    implementation = trial.restorable
+    tried = 0
+    for index in _indexes(implementation.caps):
+        plan, rng = _planned(implementation.caps, index)
+        sampling = Sampling(made_up(plan, rng), plan.config)
+        _drive(implementation, plan.servers, plan.config, sampling.actions)
+        for sample in sampling.samples:
+            tried += 1
+            wrong = unlike(implementation, sample)
+            if wrong is not None:
+                return f"schedule {index}, {wrong}"
+    if not tried:
+        raise NotTried("no message with a view came to a server while all showed term, vote and log")
+    return None
+
+
+def _pure(trial: Trial) -> str | None:
+    using = Using(trial.restorable)
+    difference = _difference(trial.first, _traces(trial.implementation, using.around))
+    if using.wrong is None and difference is not None:
+        return f"asked for that now and then, it does something else: {difference}"
+    return using.wrong
+
+
 def _strange(trial: Trial) -> str | None:
     return strange_requests(trial.driver)
 
@@ -406,6 +444,8 @@ CLAIMS: dict[str, Test] = {
     "a server that is stopped does nothing more": _stop,
     "a request that is accepted leaves a trace": _requests,
     "commands are kept as they are": _commands,
+    "servers start in given states, and messages made of views do what the messages did": _restored,
+    "to store a state or to make a message changes nothing": _pure,
     "a driver answers what cannot be done by an error": _strange,
     "a driver forgets one run before the next": _forgets,
 }

@@ -1,6 +1,7 @@
 """Adapters that break one promise each, which `raftcheck selftest` must notice; `sound` keeps them all.
 
-None of them is a Raft: each server counts its ticks as terms, and keeps what clients ask for.
+None of them is a Raft: each server counts its ticks as terms, and keeps what clients ask for. But those whose
+servers can be started in given states are teaching.py, with a mistake about that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,19 @@ import random
 from contextlib import suppress
 from typing import Any
 
-from raftcheck.properties.node import Caps, Entry, Env, NodeState
+import msgspec
+
+from raftcheck.properties.adapters import teaching
+from raftcheck.properties.node import (
+    AppendEntriesRequest,
+    Caps,
+    Entry,
+    Env,
+    Message,
+    NodeState,
+    RequestVoteRequest,
+    RequestVoteResponse,
+)
 from raftcheck.traces.events import text_of
 
 
@@ -162,3 +175,101 @@ idle = Making(Idle)
 restless = Making(Restless)
 deaf = Making(Deaf)
 careless = Making(Careless)
+
+
+class Voteless(teaching.Teaching):
+    def store(self, env: Env, state: NodeState) -> None:
+        super().store(env, msgspec.structs.replace(state, voted_for=""))
+
+
+class Shortened(teaching.Teaching):
+    def store(self, env: Env, state: NodeState) -> None:
+        super().store(env, msgspec.structs.replace(state, log=(state.log or ())[:-1]))
+
+
+class Generous(teaching.Teaching):
+    """Makes of each vote one of the next term."""
+
+    def payload_of(self, view: Message) -> Message:
+        later = isinstance(view, RequestVoteResponse)
+        return msgspec.structs.replace(view, term=view.term + 1) if later else view
+
+
+class Hesitant(teaching.Teaching):
+    """Makes of each vote one that is refused."""
+
+    def payload_of(self, view: Message) -> Message:
+        refused = isinstance(view, RequestVoteResponse)
+        return msgspec.structs.replace(view, vote_granted=False) if refused else view
+
+
+class Misplaced(teaching.Teaching):
+    """Has entries come after one that is not that before them."""
+
+    def payload_of(self, view: Message) -> Message:
+        if isinstance(view, AppendEntriesRequest) and view.entries:
+            return msgspec.structs.replace(view, prev_log_index=view.prev_log_index + 1)
+        return view
+
+
+class Uncommitted(teaching.Teaching):
+    def payload_of(self, view: Message) -> Message:
+        if isinstance(view, AppendEntriesRequest):
+            return msgspec.structs.replace(view, commit_index=0)
+        return view
+
+
+class Silent(teaching.Teaching):
+    """Makes of who asks for a vote one whose log is too short, which is told so."""
+
+    def payload_of(self, view: Message) -> Message:
+        if isinstance(view, RequestVoteRequest):
+            return msgspec.structs.replace(view, last_log_index=0, last_log_term=0)
+        return view
+
+
+class Wordless(teaching.Teaching):
+    """Has no words for more than one entry."""
+
+    def payload_of(self, view: Message) -> Message:
+        if isinstance(view, AppendEntriesRequest) and len(view.entries) > 1:
+            raise LookupError("more than one entry")
+        return view
+
+
+class Meddling(teaching.Teaching):
+    """Sets its servers to where others are stored."""
+
+    servers: dict[str, teaching.Server] = {}  # noqa: RUF012
+
+    def start(self, env: Env, fresh: bool) -> teaching.Server:
+        self.servers[env.me] = super().start(env, fresh)
+        return self.servers[env.me]
+
+    def store(self, env: Env, state: NodeState) -> None:
+        super().store(env, state)
+        if env.me in self.servers and state.current_term:
+            self.servers[env.me].role = "Follower"
+
+
+class Viewless(teaching.Teaching):
+    """Breaks no promise, but shows no view of which a message could be made."""
+
+    class Server(teaching.Server):
+        def send(self, message: Message) -> None:
+            self.env.send(message.dest, message)
+
+    def start(self, env: Env, fresh: bool) -> teaching.Server:
+        return self.Server(env)
+
+
+voteless = Voteless()
+shortened = Shortened()
+generous = Generous()
+hesitant = Hesitant()
+misplaced = Misplaced()
+uncommitted = Uncommitted()
+silent = Silent()
+wordless = Wordless()
+meddling = Meddling()
+viewless = Viewless()
