@@ -73,12 +73,57 @@ MISTAKES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A mistake that shows in one handler of a server that has come back from a crash, in a state of a goal.
+
+    named  a line of the report: what should not have been
+    """
+
+    file: str
+    words: str
+    instead: str
+    goal: str
+    named: str
+
+
+SLIPS = {
+    "vote-twice": Slip(
+        file="raft.go",
+        words="(r.Vote == None && r.lead == None) ||",
+        instead="r.lead == None ||",
+        goal="SplitVote",
+        named="mvoteGranted |-> TRUE",
+    ),
+    "vote-no-uptodate": Slip(
+        file="log.go",
+        words="their.term > our.term",
+        instead="their.index > our.index",
+        goal="LongButOld",
+        named="mvoteGranted |-> TRUE",
+    ),
+    "prev-term-unchecked": Slip(
+        file="log.go",
+        words="if !l.matchTerm(a.prev) {",
+        instead="if a.prev.index > l.lastIndex() {",
+        goal="LongSuffix",
+        named="false     m.mprevLogTerm = TermAt(xlog, m.mprevLogIndex)",
+    ),
+}
+
+
 @pytest.fixture
-def planted(target: Target, tmp_path: Path) -> Callable[[Mistake], Stdio]:
-    """Builds the driver with a copy of the library that has a mistake."""
+def planted(sources: Callable[[Mistake], Sources]) -> Callable[[Mistake], Stdio]:
+    """The driver with a copy of the library that has a mistake."""
+    return lambda mistake: Stdio(sources(mistake).command)
+
+
+@pytest.fixture
+def sources(target: Target, tmp_path: Path) -> Callable[[Mistake | Slip], Sources]:
+    """What it is built from."""
     target("etcd")
 
-    def plant(mistake: Mistake) -> Stdio:
+    def plant(mistake: Mistake | Slip) -> Sources:
         folder = tmp_path / "etcd-planted"
         shutil.copytree(etcd.driver.folder, folder)
         listed = subprocess.check_output(
@@ -91,7 +136,7 @@ def planted(target: Target, tmp_path: Path) -> Callable[[Mistake], Stdio]:
         assert text.count(mistake.words) == 1
         source.write_text(text.replace(mistake.words, mistake.instead))
         subprocess.run(["go", "mod", "edit", "-replace", f"{MODULE}=./library"], cwd=folder, check=True)
-        return Stdio(Sources(folder, etcd.driver.build).command)
+        return Sources(folder, etcd.driver.build)
 
     return plant
 
@@ -158,6 +203,33 @@ def test_a_planted_mistake_is_found_by_chance(planted: Callable[[Mistake], Stdio
         run_schedule(implementation, campaign, index)[1].failure for index in range(mistake.schedules)
     )
     assert any(failures)
+
+
+@pytest.mark.parametrize("goal", ["Figure8", "LongSuffix", "SplitVote"])
+def test_the_release_conforms_a_step_from_any_state(
+    target: Target, raftcheck: Callable[..., Any], goal: str
+) -> None:
+    target("etcd")
+    answer = raftcheck("synth", goal, "etcd", "--states", 30)
+    assert (answer["verdict"], answer["states"], answer["handlers"]) == ("conforms", 30, 120)
+    for action in ("HandleRequestVoteRequest", "HandleAppendEntriesRequest", "Timeout", "Restart"):
+        assert answer["actions"][action] > 0
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_planted_mistake_falls_to_one_handler(
+    sources: Callable[[Mistake | Slip], Sources], raftcheck: Callable[..., Any], name: str
+) -> None:
+    slip = SLIPS[name]
+    command = "--", *sources(slip).command()
+    answer = raftcheck("synth", slip.goal, "--states", 200, *command)
+    assert answer["verdict"] == "diverges"
+    failure = answer["failure"]
+    assert failure["kind"] == "refusal"
+    assert slip.named in failure["report"]
+    again = raftcheck("replay", failure["schedule"], *command)
+    assert again["failure"]["report"] == failure["report"]
+    assert raftcheck("replay", failure["schedule"], "etcd")["verdict"] == "conforms"
 
 
 def test_one_entry_in_a_message_is_a_panic_by_default(target: Target) -> None:

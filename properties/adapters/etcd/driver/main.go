@@ -17,9 +17,12 @@ var etcd = raftcheck.Implementation{
 			"AckCommitted", "IgnoreStaleRequest", "IgnoreVoteRequest", "LeaderEntry",
 			"RefuseVoteRequest", "StepDown",
 		},
-		Knobs: knobs,
+		Knobs:      knobs,
+		Restorable: true,
 	},
-	Start: start,
+	Start:   start,
+	Store:   store,
+	Payload: payload,
 }
 
 func main() {

@@ -42,9 +42,9 @@ type proposal struct {
 func start(env *raftcheck.Env, _ bool, _ string) raftcheck.Node {
 	n := &node{env: env, ids: map[string]uint64{}, waiting: map[uint64]proposal{}}
 	members := &pb.ConfState{}
-	for i, name := range env.Servers {
-		n.ids[name] = uint64(i + 1)
-		members.Voters = append(members.Voters, uint64(i+1))
+	for _, name := range env.Servers {
+		n.ids[name] = idOf(env.Servers, name)
+		members.Voters = append(members.Voters, n.ids[name])
 	}
 	n.storage = load(env, members)
 	n.machine = slices.Clone(n.storage.image)
@@ -56,6 +56,15 @@ func start(env *raftcheck.Env, _ bool, _ string) raftcheck.Node {
 	n.raw, n.inside = raw, look(raw)
 	n.handleReady()
 	return n
+}
+
+// idOf is what the library calls a server: its place in the cluster, from 1.
+func idOf(servers []string, name string) uint64 {
+	place := slices.Index(servers, name)
+	if place < 0 {
+		panic(fmt.Sprintf("no server %q", name))
+	}
+	return uint64(place + 1)
 }
 
 func (n *node) name(id uint64) string { return n.env.Servers[id-1] }
@@ -141,11 +150,7 @@ func (n *node) step(m *pb.Message) {
 }
 
 func (n *node) send(m *pb.Message) {
-	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		panic(err)
-	}
-	n.env.Send(n.name(m.GetTo()), encoded, views.View(m, views.Sender{
+	n.env.Send(n.name(m.GetTo()), encoded(m), views.View(m, views.Sender{
 		Name: n.name, Term: n.raw.BasicStatus().GetTerm(), TermAt: n.storage.termAt, Stale: n.stale,
 	}))
 }

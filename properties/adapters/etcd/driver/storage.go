@@ -51,7 +51,7 @@ func load(env *raftcheck.Env, members *pb.ConfState) *storage {
 	s.hard.Commit = max(s.hard.Commit, s.compacted())
 	var entry raftcheck.Entry
 	for read(env, entryKey(s.last()+1), &entry) {
-		s.entries = append(s.entries, stored(s.last()+1, entry))
+		s.entries = append(s.entries, views.Stored(s.last()+1, entry))
 	}
 	left := map[string]bool{hardStateKey: true, snapshotKey: true}
 	for index := s.compacted() + 1; index <= s.last(); index++ {
@@ -74,14 +74,6 @@ func read(env *raftcheck.Env, key string, into any) bool {
 		panic(fmt.Sprintf("disk[%q] = %s: %v", key, raw, err))
 	}
 	return true
-}
-
-func stored(index uint64, entry raftcheck.Entry) *pb.Entry {
-	e := &pb.Entry{Term: new(entry.Term), Index: new(index)}
-	if entry.Value != "" {
-		e.Data = []byte(entry.Value)
-	}
-	return e
 }
 
 // compacted is the last index that only the snapshot has; 0 if there is none.

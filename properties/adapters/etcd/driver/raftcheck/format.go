@@ -3,6 +3,11 @@
 // copy it as it is and write a Node.
 package raftcheck
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // Entry is an entry of a log: the term in which a leader took it in, and the client's command as text.
 type Entry struct {
 	Term  uint64 `json:"term"`
@@ -52,6 +57,35 @@ type Header struct {
 	Source string `json:"source"`
 	Dest   string `json:"dest"`
 	Term   uint64 `json:"term"`
+}
+
+// ReadMessage is a message that stands as a trace has it.
+func ReadMessage(raw json.RawMessage) (Message, error) {
+	var header Header
+	if err := json.Unmarshal(raw, &header); err != nil {
+		return nil, fmt.Errorf("view %s: %w", raw, err)
+	}
+	switch header.Type {
+	case "RequestVoteRequest":
+		return read[RequestVoteRequest](raw)
+	case "RequestVoteResponse":
+		return read[RequestVoteResponse](raw)
+	case "AppendEntriesRequest":
+		return read[AppendEntriesRequest](raw)
+	case "AppendEntriesResponse":
+		return read[AppendEntriesResponse](raw)
+	case "Other":
+		return read[Other](raw)
+	}
+	return nil, fmt.Errorf("view %s: no message has this type", raw)
+}
+
+func read[T any](raw json.RawMessage) (Message, error) {
+	var message T
+	if err := json.Unmarshal(raw, &message); err != nil {
+		return nil, fmt.Errorf("view %s: %w", raw, err)
+	}
+	return message, nil
 }
 
 // Roles of a server.

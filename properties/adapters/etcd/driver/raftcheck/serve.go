@@ -20,15 +20,21 @@ type Implementation struct {
 	Name  string
 	Caps  Caps
 	Start func(env *Env, fresh bool, seed string) Node
+
+	// With Caps.Restorable. Store writes to an empty disk what a server in this state has there: its term,
+	// its vote and its log. Payload is the message between these servers that has this view.
+	Store   func(env *Env, state State)
+	Payload func(servers []string, view Message) any
 }
 
 // Caps says what the implementation is made for (PROTOCOL.md).
 type Caps struct {
-	Network   string           `json:"network"`
-	Durable   bool             `json:"durable"`
-	Links     bool             `json:"links"`
-	Liberties []string         `json:"liberties"`
-	Knobs     map[string][]any `json:"knobs"` // the first value of each is taken where a schedule has none
+	Network    string           `json:"network"`
+	Durable    bool             `json:"durable"`
+	Links      bool             `json:"links"`
+	Liberties  []string         `json:"liberties"`
+	Knobs      map[string][]any `json:"knobs"` // the first value of each is taken where a schedule has none
+	Restorable bool             `json:"restorable"`
 }
 
 // Node is a running server. It acts only inside these calls, and is quiet when they return. A panic in
@@ -62,6 +68,8 @@ type request struct {
 	Command  string                     `json:"command"`
 	Peer     string                     `json:"peer"`
 	Up       bool                       `json:"up"`
+	State    State                      `json:"state"`
+	View     json.RawMessage            `json:"view"`
 }
 
 type greeting struct {
@@ -81,6 +89,14 @@ type acted struct {
 	Ops      [][]any `json:"ops"`
 	Accepted *bool   `json:"accepted,omitempty"`
 	observed
+}
+
+type stored struct {
+	Disk map[string]any `json:"disk"`
+}
+
+type made struct {
+	Payload any `json:"payload"`
 }
 
 type failed struct {
@@ -147,6 +163,14 @@ func (c *cluster) answer(line []byte) (answer any) {
 		s.node = c.implementation.Start(env, r.Fresh, c.seed)
 		c.running[r.Server] = s
 		return s.acted(nil)
+	case "store":
+		return c.stored(r.Server, r.State)
+	case "payload":
+		view, err := ReadMessage(r.View)
+		if err != nil {
+			return failed{err.Error()}
+		}
+		return made{c.implementation.Payload(c.servers, view)}
 	}
 	s := c.running[r.Server]
 	if s == nil {
@@ -171,6 +195,22 @@ func (c *cluster) answer(line []byte) (answer any) {
 		return failed{fmt.Sprintf("unknown op %q", r.Op)}
 	}
 	return s.acted(nil)
+}
+
+// stored is what a server in a state has on disk: what it has written there, seen from an empty one.
+func (c *cluster) stored(server string, state State) stored {
+	env := &Env{Me: server, Servers: c.servers, Config: c.config}
+	c.implementation.Store(env, state)
+	disk := map[string]any{}
+	for _, op := range env.ops {
+		switch op[0] {
+		case "write":
+			disk[op[1].(string)] = op[2]
+		case "erase":
+			delete(disk, op[1].(string))
+		}
+	}
+	return stored{disk}
 }
 
 // withDefaults adds the knobs that a schedule leaves out, each with the first of its values.

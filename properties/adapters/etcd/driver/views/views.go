@@ -69,6 +69,47 @@ func View(m *pb.Message, sender Sender) raftcheck.Message {
 	}
 }
 
+// Message is one that has this view: what a server sends of which nothing more is known than that.
+//
+//   - An AppendEntriesRequest is a MsgApp, also without entries: a leader probes with those, and tells of commits.
+//   - A refusal of one answers a request that began after index 1, and comes from a server without entries:
+//     RejectHint and LogTerm are 0. What a leader makes of these two is its own affair (§5.3).
+//   - A vote is asked for by a server whose timer ran out, not by order of a leader: Context is empty.
+//
+// It panics for Other, which may be anything.
+func Message(view raftcheck.Message, id func(name string) uint64) *pb.Message {
+	message := func(kind pb.MessageType, header raftcheck.Header) *pb.Message {
+		return &pb.Message{
+			Type: kind.Enum(), From: new(id(header.Source)), To: new(id(header.Dest)), Term: new(header.Term),
+		}
+	}
+	switch v := view.(type) {
+	case raftcheck.RequestVoteRequest:
+		m := message(pb.MsgVote, v.Header)
+		m.Index, m.LogTerm = new(v.LastLogIndex), new(v.LastLogTerm)
+		return m
+	case raftcheck.RequestVoteResponse:
+		m := message(pb.MsgVoteResp, v.Header)
+		m.Reject = new(!v.VoteGranted)
+		return m
+	case raftcheck.AppendEntriesRequest:
+		m := message(pb.MsgApp, v.Header)
+		m.Index, m.LogTerm, m.Commit = new(v.PrevLogIndex), new(v.PrevLogTerm), new(v.CommitIndex)
+		for i, entry := range v.Entries {
+			m.Entries = append(m.Entries, Stored(v.PrevLogIndex+uint64(i)+1, entry))
+		}
+		return m
+	case raftcheck.AppendEntriesResponse:
+		m := message(pb.MsgAppResp, v.Header)
+		m.Index = new(v.MatchIndex)
+		if !v.Success {
+			m.Index, m.Reject = new(uint64(1)), new(true)
+		}
+		return m
+	}
+	panic(fmt.Sprintf("no message has the view %+v", view))
+}
+
 // State is what a server believes, with its whole log; of a pre-candidate raft.tla knows only that it is a
 // follower. What candidates and leaders have beside that is for the caller to add.
 func State(status raft.BasicStatus, name func(id uint64) string, log []raftcheck.Entry) raftcheck.State {
@@ -95,6 +136,15 @@ func Entries(entries []*pb.Entry) []raftcheck.Entry {
 		seen[i] = raftcheck.Entry{Term: entry.GetTerm(), Value: string(entry.GetData())}
 	}
 	return seen
+}
+
+// Stored is an entry of etcd-io/raft: the inverse of Entries.
+func Stored(index uint64, entry raftcheck.Entry) *pb.Entry {
+	e := &pb.Entry{Term: new(entry.Term), Index: new(index)}
+	if entry.Value != "" {
+		e.Data = []byte(entry.Value)
+	}
+	return e
 }
 
 // Image is the data of a snapshot: all entries that the state machine had applied.
