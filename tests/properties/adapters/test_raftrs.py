@@ -95,11 +95,17 @@ MISTAKES = {
 
 
 @pytest.fixture
-def planted(target: Target, tmp_path: Path) -> Callable[[Mistake], Stdio]:
-    """Builds the driver with a copy of the library that has a mistake."""
+def planted(sources: Callable[[Mistake], Sources]) -> Callable[[Mistake], Stdio]:
+    """The driver with a copy of the library that has a mistake."""
+    return lambda mistake: Stdio(sources(mistake).command)
+
+
+@pytest.fixture
+def sources(target: Target, tmp_path: Path) -> Callable[[Mistake], Sources]:
+    """What it is built from."""
     target("raft-rs")
 
-    def plant(mistake: Mistake) -> Stdio:
+    def plant(mistake: Mistake) -> Sources:
         folder = tmp_path / "raftrs-planted"
         shutil.copytree(raftrs.SOURCES.folder, folder)
         library = folder / "library"
@@ -111,7 +117,7 @@ def planted(target: Target, tmp_path: Path) -> Callable[[Mistake], Stdio]:
         text = source.read_text()
         assert text.count(mistake.words) == 1
         source.write_text(text.replace(mistake.words, mistake.instead))
-        return Stdio(Sources(folder, raftrs.SOURCES.build, program=raftrs.SOURCES.program).command)
+        return Sources(folder, raftrs.SOURCES.build, program=raftrs.SOURCES.program)
 
     return plant
 
@@ -190,6 +196,31 @@ def test_a_planted_mistake_is_named_and_found_by_chance(
         run_schedule(implementation, campaign, index)[1].failure for index in range(mistake.schedules)
     )
     assert any(failures)
+
+
+@pytest.mark.parametrize("goal", ["Figure8", "LongSuffix", "SplitVote"])
+def test_the_release_conforms_a_step_from_any_state(
+    target: Target, raftcheck: Callable[..., Any], goal: str
+) -> None:
+    target("raft-rs")
+    answer = raftcheck("synth", goal, "raft-rs", "--states", 30)
+    assert (answer["verdict"], answer["states"], answer["handlers"]) == ("conforms", 30, 120)
+    for action in ("HandleRequestVoteRequest", "HandleAppendEntriesRequest", "Timeout", "Restart"):
+        assert answer["actions"][action] > 0
+
+
+@pytest.mark.deep
+def test_a_planted_mistake_falls_to_one_handler(
+    sources: Callable[[Mistake], Sources], raftcheck: Callable[..., Any]
+) -> None:
+    command = "--", *sources(MISTAKES["vote-twice"]).command()
+    answer = raftcheck("synth", "SplitVote", "--states", 200, *command)
+    assert answer["verdict"] == "diverges"
+    failure = answer["failure"]
+    assert "mvoteGranted |-> TRUE" in failure["report"]
+    again = raftcheck("replay", failure["schedule"], *command)
+    assert again["failure"]["report"] == failure["report"]
+    assert raftcheck("replay", failure["schedule"], "raft-rs")["verdict"] == "conforms"
 
 
 def _said(failure: Failure | None) -> str:

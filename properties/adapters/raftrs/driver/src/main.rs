@@ -12,9 +12,10 @@ use std::collections::HashMap;
 use serde_json::{json, Value};
 
 use knobs::Knobs;
-use protocol::{Cluster, Disk, Op};
+use protocol::{Cluster, Disk, Durable, Op};
 use server::Server;
-use view::NodeState;
+use store::Store;
+use view::{Message, NodeState};
 
 /// What TiKV gives to raft-rs: streams, whose ends may drop what is too much.
 const NETWORK: &str = "stream+gaps";
@@ -38,6 +39,12 @@ struct RaftRs {
 }
 
 impl RaftRs {
+    /// What raft-rs calls a server: its place in the cluster, from 1.
+    fn id(&self, name: &str) -> Result<u64, String> {
+        let place = self.names.iter().position(|other| other == name);
+        place.map(|place| place as u64 + 1).ok_or_else(|| format!("no server `{name}`"))
+    }
+
     fn server(&self, name: &str) -> Result<&Server, String> {
         self.servers.get(name).ok_or_else(|| format!("no server `{name}` is running"))
     }
@@ -58,6 +65,7 @@ impl Cluster for RaftRs {
                 "links": false,
                 "liberties": LIBERTIES,
                 "knobs": Knobs::values(),
+                "restorable": true,
             },
         })
     }
@@ -70,11 +78,19 @@ impl Cluster for RaftRs {
     }
 
     fn start(&mut self, server: &str, disk: Disk) -> Result<(), String> {
-        let place = self.names.iter().position(|name| name == server);
-        let id = place.ok_or_else(|| format!("no server `{server}`"))? as u64 + 1;
+        let id = self.id(server)?;
         let started = Server::start(id, self.names.clone(), self.knobs.clone(), disk)?;
         self.servers.insert(server.to_owned(), started);
         Ok(())
+    }
+
+    fn store(&self, state: Durable) -> Result<Disk, String> {
+        let vote = if state.voted_for.is_empty() { 0 } else { self.id(&state.voted_for)? };
+        Store::disk_of(state.current_term, vote, state.log)
+    }
+
+    fn payload(&self, view: &Message) -> Result<Value, String> {
+        Ok(messages::payload(&messages::of_view(view, |name| self.id(name))?))
     }
 
     fn deliver(&mut self, server: &str, payload: &Value) -> Result<(), String> {

@@ -4,7 +4,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{Message as RaftMessage, MessageType};
 use serde_json::Value;
 
-use crate::store::{entries_of, text};
+use crate::store::{entries_of, stored, text};
 use crate::view::{Entry, Message};
 
 /// What the sender of a message knows when it sends it.
@@ -76,6 +76,54 @@ pub fn view(message: &RaftMessage, sender: &Sender, dest: &str) -> Message {
         MessageType::MsgRequestPreVoteResponse => Message::Other { source, dest, term: sender.term },
         _ => Message::Other { source, dest, term },
     }
+}
+
+/// A message that has this view: what a server sends of which nothing more is known than that.
+///
+/// - An AppendEntriesRequest is a MsgAppend, also without entries: a leader probes with those.
+/// - A refusal of one answers a request that began after index 1, and comes from a server without entries:
+///   `reject_hint` and `log_term` are 0. What a leader makes of these two is its own affair (§5.3).
+/// - Who asks for a vote, or answers, knows of no commit, and has no priority: `commit` and `commit_term` are 0.
+///   A server that has come back from a crash is like that.
+pub fn of_view(view: &Message, id: impl Fn(&str) -> Result<u64, String>) -> Result<RaftMessage, String> {
+    let message = |kind, source: &str, dest: &str, term| {
+        let (from, to) = (id(source)?, id(dest)?);
+        let mut message = RaftMessage { from, to, term, ..RaftMessage::default() };
+        message.set_msg_type(kind);
+        Ok::<_, String>(message)
+    };
+    Ok(match view {
+        Message::RequestVoteRequest { source, dest, term, last_log_index, last_log_term } => RaftMessage {
+            index: *last_log_index,
+            log_term: *last_log_term,
+            ..message(MessageType::MsgRequestVote, source, dest, *term)?
+        },
+        Message::RequestVoteResponse { source, dest, term, vote_granted } => RaftMessage {
+            reject: !vote_granted,
+            ..message(MessageType::MsgRequestVoteResponse, source, dest, *term)?
+        },
+        Message::AppendEntriesRequest {
+            source,
+            dest,
+            term,
+            prev_log_index,
+            prev_log_term,
+            entries,
+            commit_index,
+        } => RaftMessage {
+            index: *prev_log_index,
+            log_term: *prev_log_term,
+            entries: (prev_log_index + 1..).zip(entries).map(|(index, entry)| stored(index, entry)).collect(),
+            commit: *commit_index,
+            ..message(MessageType::MsgAppend, source, dest, *term)?
+        },
+        Message::AppendEntriesResponse { source, dest, term, success, match_index } => RaftMessage {
+            index: if *success { *match_index } else { 1 },
+            reject: !success,
+            ..message(MessageType::MsgAppendResponse, source, dest, *term)?
+        },
+        Message::Other { .. } => return Err("no message of raft-rs has the view Other alone".to_owned()),
+    })
 }
 
 /// The payload of a message: its bytes, in hexadecimal.

@@ -10,10 +10,19 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
-use crate::view::{Message, NodeState};
+use crate::view::{Entry, Message, NodeState};
 
 /// What survives of a server's earlier lives.
 pub type Disk = BTreeMap<String, Value>;
+
+/// What of a server's state is on disk (Figure 2).
+#[derive(Debug, Deserialize)]
+pub struct Durable {
+    pub current_term: u64,
+    /// Empty: nobody.
+    pub voted_for: String,
+    pub log: Vec<Entry>,
+}
 
 /// All servers of a cluster, of which each acts only inside of these calls.
 pub trait Cluster {
@@ -21,6 +30,10 @@ pub trait Cluster {
     fn greeting(&self) -> Value;
     fn reset(&mut self, servers: Vec<String>, config: Value) -> Result<(), String>;
     fn start(&mut self, server: &str, disk: Disk) -> Result<(), String>;
+    /// What a server in this state has on disk.
+    fn store(&self, state: Durable) -> Result<Disk, String>;
+    /// The message that has this view.
+    fn payload(&self, view: &Message) -> Result<Value, String>;
     fn deliver(&mut self, server: &str, payload: &Value) -> Result<(), String>;
     fn fire(&mut self, server: &str, timer: &str) -> Result<(), String>;
     fn request(&mut self, server: &str, request: u64, command: &str) -> Result<bool, String>;
@@ -65,6 +78,8 @@ enum Request {
     Request { server: String, request: u64, command: String },
     State { server: String },
     Stop { server: String },
+    Store { state: Durable },
+    Payload { view: Message },
 }
 
 #[derive(Serialize)]
@@ -120,6 +135,10 @@ fn handle(cluster: &mut dyn Cluster, line: &[u8], answer: &mut Vec<u8>) -> Resul
         Request::Stop { server } => {
             cluster.stop(&server);
             return write(answer, &json!({}));
+        }
+        Request::Store { state } => return write(answer, &json!({ "disk": cluster.store(state)? })),
+        Request::Payload { view } => {
+            return write(answer, &json!({ "payload": cluster.payload(&view)? }));
         }
         Request::State { server } => {
             let (timers, state) = (cluster.timers(&server)?, cluster.state(&server)?);

@@ -48,6 +48,19 @@ impl Store {
         Ok(Store { voters, hard, compacted, log, ops: Vec::new() })
     }
 
+    /// What a server has written that has this term, vote and log, and knows of no commit: a crash leaves any
+    /// first part of the writes, and that of the commit index comes last.
+    pub fn disk_of(term: u64, vote: u64, log: Vec<Entry>) -> Result<Disk, String> {
+        let mut store = Store::load(Vec::new(), Disk::new())?;
+        store.save_vote(term, vote);
+        store.append(&(1..).zip(&log).map(|(index, entry)| stored(index, entry)).collect::<Vec<_>>());
+        let writes = store.take_ops().into_iter().filter_map(|op| match op {
+            Op::Write(key, value) => Some((key, value)),
+            _ => None,
+        });
+        Ok(writes.collect())
+    }
+
     pub fn log(&self) -> &[Entry] {
         &self.log
     }
@@ -136,9 +149,7 @@ impl Store {
     }
 
     fn entry(&self, index: u64) -> RaftEntry {
-        let entry = &self.log[index as usize - 1];
-        let data = entry.value.clone().into_bytes().into();
-        RaftEntry { term: entry.term, index, data, ..RaftEntry::default() }
+        stored(index, &self.log[index as usize - 1])
     }
 
     fn conf_state(&self) -> ConfState {
@@ -193,6 +204,12 @@ impl Storage for Store {
         metadata.set_conf_state(self.conf_state());
         Ok(snapshot)
     }
+}
+
+/// An entry as raft-rs has it.
+pub fn stored(index: u64, entry: &Entry) -> RaftEntry {
+    let data = entry.value.clone().into_bytes().into();
+    RaftEntry { term: entry.term, index, data, ..RaftEntry::default() }
 }
 
 /// The entries that a snapshot stands for.
